@@ -1,0 +1,81 @@
+"""The user's settings: one small TOML file, every key optional, a mistake named."""
+
+import os
+import tempfile
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import tomli_w
+
+from arka_tui.errors import ConfigError, NotSaved
+
+_MAX_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    theme: str = "textual-dark"
+    paid_test: bool = True
+    """Whether a test may send the smallest paid request; only that shows missing credit."""
+    lock_after_minutes: int = 10
+    """Idle minutes until the vault locks itself; 0 is never."""
+    proxy: str = ""
+    """http://host:port through which all requests go; the environment's proxies are ignored."""
+    ca_bundle: str = ""
+    """A PEM file that replaces the built-in certificate authorities."""
+
+    @property
+    def network_notice(self) -> str:
+        """What about the network is not the default, for the screen; or nothing."""
+        parts = [f"proxy {self.proxy}"] if self.proxy else []
+        return " · ".join(parts + ([f"own CA {self.ca_bundle}"] if self.ca_bundle else []))
+
+
+def load(path: Path) -> Config:
+    """The defaults where there is no file. Raises: ConfigError."""
+    hint = f"mend {path}, or move it away to use the defaults"
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES + 1)
+        if len(text) > _MAX_BYTES:
+            raise ConfigError("the settings file is too large", hint)
+        data = tomllib.loads(text.decode())
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError, RecursionError):
+        raise ConfigError("the settings file cannot be read", hint) from None
+    except tomllib.TOMLDecodeError:
+        raise ConfigError("the settings file is not TOML", hint) from None
+    known = {f.name: f for f in fields(Config)}
+    for name, value in data.items():
+        if name not in known:
+            raise ConfigError(f"the settings file has an unknown key {name!r}", f"known keys: {', '.join(known)}")
+        wanted = type(getattr(Config(), name))
+        if type(value) is not wanted:
+            raise ConfigError(f"the setting {name!r} must be {_KINDS[wanted]}", hint)
+    config = Config(**data)
+    if not 0 <= config.lock_after_minutes <= 480:
+        raise ConfigError("the setting 'lock_after_minutes' must be between 0 and 480", hint)
+    if config.proxy and not config.proxy.startswith(("http://", "https://")):
+        raise ConfigError("the setting 'proxy' must start with http:// or https://", hint)
+    return config
+
+
+def save(path: Path, config: Config, **changes: str | bool | int) -> Config:
+    """`config` with `changes`, written beside the file and renamed over it. Raises: NotSaved."""
+    changed = replace(config, **changes)  # type: ignore[arg-type]  # names and types are Config's own
+    default = asdict(Config())
+    text = tomli_w.dumps({name: value for name, value in asdict(changed).items() if value != default[name]})
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".config.toml.", dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError:
+        raise NotSaved("the settings could not be saved", f"look at {path.parent}: disk full, or not yours?") from None
+    return changed
+
+
+_KINDS = {str: "a text", bool: "true or false", int: "a whole number"}

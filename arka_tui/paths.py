@@ -1,0 +1,44 @@
+"""Where files live. `ARKA_HOME` moves them all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP = "arka-tui"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Nothing is created here; each owner makes its folder when it first writes."""
+
+    data: Path
+    """The vault, its mirror, lock and journal."""
+    state: Path
+    """The high-water mark: apart from the vault, so that a copied vault does not bring its own."""
+    config: Path
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str]) -> "Paths":
+        if home := environ.get("ARKA_HOME"):
+            root = Path(home).expanduser().absolute()
+            return cls.under(root)
+        dirs = platformdirs.PlatformDirs(APP, appauthor=False)
+        return cls(data=dirs.user_data_path, state=dirs.user_state_path, config=dirs.user_config_path)
+
+    @classmethod
+    def under(cls, root: Path) -> "Paths":
+        return cls(data=root / "data", state=root / "state", config=root / "config")
+
+    @property
+    def vault(self) -> Path:
+        return self.data / "store.toml"
+
+    @property
+    def high_water(self) -> Path:
+        return self.state / "seen.json"
+
+    @property
+    def settings(self) -> Path:
+        return self.config / "config.toml"

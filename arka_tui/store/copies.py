@@ -1,0 +1,206 @@
+"""Which of the two copies on disk counts, and what must never be written over. FORMAT.md §6."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from arka_tui.errors import (
+    StalePassphrase,
+    Superseded,
+    VaultCorrupt,
+    VaultError,
+    VaultForeign,
+    VaultMissing,
+    VaultNewer,
+    WrongPassphrase,
+)
+from arka_tui.secret import Secret
+from arka_tui.store.disk import Disk
+from arka_tui.store.document import MAX_BYTES, CutShort, Document, LaterFormat, NotOurs, parse
+from arka_tui.store.envelope import Damaged
+from arka_tui.store.slots import Slot
+from arka_tui.store.state import State, authenticate, unlock_document
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file that parses. Nothing in it is authenticated."""
+
+    raw: bytes
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The newest authentic state, the slot that opened it, the file it was in, and what to tell of that."""
+
+    state: State
+    slot: Slot
+    path: Path
+    notes: tuple[str, ...]
+
+
+class Copies:
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._mirror_seen: object = None
+
+    def readable(self) -> dict[Path, Copy]:
+        """Main and mirror as far as they parse; empty where there is neither.
+
+        Raises: VaultForeign, VaultNewer, VaultUnsafe; VaultCorrupt where something is there but nothing parses.
+        """
+        main, mirror = self._disk.main, self._disk.mirror
+        copies: dict[Path, Copy] = {}
+        damage: VaultCorrupt | None = None
+        for path in (main, mirror):
+            if path == mirror and copies:
+                self.look_at_mirror(copies[main].document.store_id)
+                if self._disk.mirror_trouble:
+                    continue
+            try:
+                copy = self._read(path)
+            except VaultCorrupt as failure:
+                damage = damage or failure
+            else:
+                if copy:
+                    copies[path] = copy
+        if damage and not copies:
+            raise damage
+        return copies
+
+    def unlock(self, kind: str, secret: Secret) -> Found:
+        """Raises: as `readable`, and VaultMissing, WrongPassphrase, StalePassphrase."""
+        copies = self.readable()
+        if not copies:
+            raise VaultMissing(f"there is no vault at {self._disk.main}", "create one")
+        states: dict[Path, State] = {}
+        failures: list[VaultError] = []
+        keys: dict[Slot, bytes] = {}
+        for path, copy in copies.items():
+            if any(state.raw == copy.raw for state in states.values()):
+                continue
+            try:
+                states[path] = unlock_document(copy.raw, copy.document, kind, secret, keys)
+            except WrongPassphrase as wrong:
+                failures.append(wrong)
+            except Damaged:
+                failures.append(VaultCorrupt(f"{path} is damaged: it does not match its seal", self._last_resort))
+        if not states:
+            raise next((f for f in failures if isinstance(f, VaultCorrupt)), failures[0])
+        path = max(states, key=lambda each: states[each].generation)
+        state = states[path]
+        if any(isinstance(failure, WrongPassphrase) for failure in failures):
+            self._refuse_stale(state, copies)
+        slot = next(slot for slot, key in keys.items() if key == state.master_key)
+        return Found(state, slot, path, self._notes(state, path))
+
+    def heal(self, found: Found) -> list[str]:
+        """Brings both files to the same bytes, so that a delete that was cut off is finished before anything else."""
+        if self._disk.mirror_trouble:
+            return [self._disk.mirror_trouble]
+        with suppress(VaultError), self._disk.locked():
+            if self.newest(found.state) is not found.state:
+                return []
+            if found.path == self._disk.mirror:
+                return [self._disk.replace_both(found.state.raw).incomplete or "both copies are whole again"]
+            if self._disk.read(self._disk.mirror, MAX_BYTES) != found.state.raw:
+                trouble = self._disk.replace_mirror(found.state.raw, removing=True)
+                return [trouble] if trouble else []
+        return []
+
+    def newest(self, held: State) -> State:
+        """The state on disk now, opened with the master key of `held`; `held` itself where the disk has lost it.
+
+        Raises: Superseded, VaultForeign, VaultNewer, VaultUnsafe.
+        """
+        self.look_at_mirror(held.store_id)
+        best = held
+        for path in (self._disk.main, self._disk.mirror):
+            if path == self._disk.mirror and self._disk.mirror_trouble:
+                continue
+            raw = self._disk.read(path, MAX_BYTES)
+            if raw == held.raw:
+                return best
+            with suppress(VaultCorrupt):
+                copy = self._read(path)
+                found = copy and self._authentic(copy, held)
+                if found and path == self._disk.main:
+                    return self._not_older(found, held)
+                if copy and not found and path == self._disk.main:
+                    self._refuse_other_slots(copy.document, held)
+                if found and found.generation > best.generation:
+                    best = found
+        return best
+
+    def look_at_mirror(self, store_id: bytes) -> None:
+        """Notes what in the mirror's place is not this vault's mirror: it is then neither read nor written over."""
+        stamp = self._disk.stamp(self._disk.mirror)
+        if stamp is not None and stamp == self._mirror_seen:
+            return
+        self._mirror_seen, self._disk.mirror_trouble = stamp, ""
+        try:
+            copy = self._read(self._disk.mirror)
+            if copy and copy.document.store_id != store_id:
+                raise VaultForeign(f"{self._disk.mirror} belongs to another vault")
+        except VaultCorrupt:
+            pass
+        except VaultError as failure:
+            self._disk.mirror_trouble = f"{failure}: it was left alone, so there is no second copy; move it away"
+
+    def _read(self, path: Path) -> Copy | None:
+        raw = self._disk.read(path, MAX_BYTES)
+        if raw is None:
+            return None
+        try:
+            return Copy(raw, parse(raw))
+        except LaterFormat as later:
+            hint = "open it with the arka-tui that wrote it, or a later one"
+            raise VaultNewer(f"{path} has the format {later}, which this arka-tui does not know", hint) from None
+        except NotOurs:
+            hint = f"move it away; if your vault was there, {self._disk.mirror.name} may still hold it"
+            raise VaultForeign(f"{path} is not an arka vault", hint) from None
+        except CutShort:
+            raise VaultCorrupt(f"{path} is cut short", self._last_resort) from None
+        except Damaged:
+            raise VaultCorrupt(f"{path} is damaged", self._last_resort) from None
+
+    @property
+    def _last_resort(self) -> str:
+        return f"nothing was changed; if you have a backup of it, copy that to {self._disk.main}"
+
+    def _notes(self, state: State, path: Path) -> tuple[str, ...]:
+        if path == self._disk.main:
+            return ()
+        what = "is damaged or older" if os.path.lexists(self._disk.main) else "is missing"
+        return (f"{self._disk.main.name} {what}; opened its second copy, generation {state.generation}",)
+
+    def _refuse_stale(self, state: State, copies: dict[Path, Copy]) -> None:
+        """An older mirror opens while the newer main has other slots: the passphrase was changed since."""
+        main = copies.get(self._disk.main)
+        if main and state.generation < main.document.generation:
+            raise StalePassphrase(
+                f"this opens the second copy (generation {state.generation}), "
+                f"but not the vault (generation {main.document.generation})",
+                "use the newer passphrase or recovery code; "
+                f"to go back to the older state, copy {self._disk.mirror} to {self._disk.main}",
+            )
+
+    def _authentic(self, copy: Copy, held: State) -> State | None:
+        try:
+            return authenticate(copy.raw, copy.document, held.master_key)
+        except Damaged:
+            return None
+
+    def _not_older(self, found: State, held: State) -> State:
+        forked = found.generation == held.generation and found.document.mac != held.document.mac
+        if forked or found.generation < held.generation:
+            raise Superseded("the vault file was replaced by another copy", "unlock it again to look at it")
+        return found
+
+    def _refuse_other_slots(self, document: Document, held: State) -> None:
+        if document.store_id != held.store_id:
+            raise Superseded("another vault took this one's place", f"look at {self._disk.main}")
+        if document.slots != held.document.slots:
+            raise Superseded("the passphrase was changed in another session", "unlock with the new one")

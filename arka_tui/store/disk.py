@@ -1,0 +1,231 @@
+"""The vault's two files on disk: checked, locked, replaced whole, mirrored. Knows nothing of what is in them."""
+
+import errno
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from arka_tui.errors import NotSaved, VaultBusy, VaultUnsafe
+from arka_tui.store import Saved
+
+LOCK_PATIENCE_S = 5.0
+_LOCK_RETRY_S = 0.05
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EIO: "the disk reports an error",
+    errno.EFBIG: "the file would be too large",
+    errno.EMFILE: "too many open files",
+    errno.ENFILE: "too many open files",
+    errno.ENOLCK: "this file system has no locks",
+    errno.EOPNOTSUPP: "this file system has no locks",
+}
+
+
+class Disk:
+    """`path` may be a symbolic link; what it points to is replaced, never the link."""
+
+    def __init__(self, path: Path) -> None:
+        self.main = Path(os.path.realpath(path))
+        self.mirror = self.main.with_name(self.main.name + ".bak")
+        self.lock_file = self.main.with_name(self.main.stem + ".lock")
+        self.mirror_trouble = ""
+        """Why the mirror's place is taken by something that must not be written over, or nothing."""
+
+    def read(self, path: Path, limit: int) -> bytes | None:
+        """None where there is none; at most `limit` + 1 bytes. Raises: VaultUnsafe."""
+        self._refuse_unsafe_folder()
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise VaultUnsafe(f"{path} cannot be read: {reason(error)}") from None
+        with os.fdopen(fd, "rb") as file:
+            info = os.fstat(fd)
+            if not stat.S_ISREG(info.st_mode):
+                raise VaultUnsafe(f"{path} is not a regular file", "move it away")
+            if info.st_uid != os.geteuid():
+                raise VaultUnsafe(f"{path} belongs to another user", "run arka-tui as its owner")
+            try:
+                return file.read(limit + 1)
+            except OSError as error:
+                raise VaultUnsafe(f"{path} cannot be read: {reason(error)}") from None
+
+    def stamp(self, path: Path) -> tuple[int, int, int] | None:
+        """Changes when the file is replaced."""
+        try:
+            info = path.stat()
+        except OSError:
+            return None
+        return info.st_ino, info.st_mtime_ns, info.st_size
+
+    @property
+    def writable(self) -> bool:
+        return os.access(self.main.parent, os.W_OK) if self.main.parent.exists() else True
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone among all arka processes. Never hold it while asking or deriving. Raises: VaultBusy, NotSaved."""
+        make_folders(self.main.parent)
+        self._refuse_unsafe_folder()
+        try:
+            # flock, not lockf: a POSIX lock goes when any other descriptor of the file is closed.
+            fd = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise NotSaved(f"not saved: the lock file cannot be opened: {reason(error)}") from None
+        try:
+            self._wait_for_lock(fd)
+            yield
+        finally:
+            os.close(fd)
+
+    def replace_both(self, data: bytes, *, removing: bool = False) -> Saved:
+        """Main, then mirror, under the lock. Raises: NotSaved, and then the old main is whole.
+
+        `removing` says that the old bytes must not survive: where the disk is full the mirror gives up its room,
+        and a mirror that cannot be replaced is deleted.
+        """
+        with suppress(OSError):
+            self._sweep_temporaries()
+        try:
+            incomplete = replace_file(self.main, data)
+        except NotSaved as failure:
+            if not removing or failure.__cause__ is None or getattr(failure.__cause__, "errno", 0) not in _FULL:
+                raise
+            if not self.mirror_trouble:
+                with suppress(OSError):
+                    self.mirror.unlink(missing_ok=True)
+            incomplete = replace_file(self.main, data)
+        return Saved(incomplete or self.replace_mirror(data, removing=removing))
+
+    def replace_mirror(self, data: bytes, *, removing: bool = False) -> str:
+        """What went wrong, or nothing."""
+        if self.mirror_trouble:
+            return self.mirror_trouble
+        try:
+            return replace_file(self.mirror, data)
+        except NotSaved as failure:
+            why = str(failure).removeprefix("not saved: ")
+        if not removing:
+            return f"its second copy could not be written: {why}"
+        try:
+            self.mirror.unlink(missing_ok=True)
+            _sync_folder(self.mirror.parent)
+        except OSError:
+            return f"its second copy still holds the old state: {why}"
+        return f"there is no second copy now: {why}"
+
+    def _wait_for_lock(self, fd: int) -> None:
+        deadline = time.monotonic() + LOCK_PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise VaultBusy("not saved: another arka session is saving", "try again in a moment") from None
+                time.sleep(_LOCK_RETRY_S)
+            except OSError as error:
+                raise NotSaved(f"not saved: the vault cannot be locked: {reason(error)}") from None
+            else:
+                return
+
+    def _refuse_unsafe_folder(self) -> None:
+        folder = self.main.parent
+        try:
+            info = folder.stat()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise VaultUnsafe(f"{folder} cannot be read: {reason(error)}") from None
+        if not stat.S_ISDIR(info.st_mode):
+            raise VaultUnsafe(f"{folder} is not a folder")
+        if info.st_uid != os.geteuid():
+            raise VaultUnsafe(f"the folder {folder} belongs to another user", "run arka-tui as its owner")
+        if info.st_mode & 0o022:
+            raise VaultUnsafe(f"others may write in the folder {folder}", f"chmod 700 {folder}")
+
+    def _sweep_temporaries(self) -> None:
+        for stale in self.main.parent.glob(f".{self.main.name}*.tmp-*"):
+            stale.unlink()
+
+
+def replace_file(path: Path, data: bytes) -> str:
+    """`path` holds `data`, whole and on disk, or is as it was.
+
+    Returns what failed after the rename, or nothing. Raises: NotSaved, caused by the OSError.
+    """
+    temporary = f".{path.name}.tmp-{os.urandom(8).hex()}"
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise NotSaved(f"not saved: {reason(error)}") from error
+    try:
+        try:
+            _write_and_verify(folder, temporary, data)
+            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
+            raise NotSaved(f"not saved: {reason(error)}", _hint(error)) from error
+        try:
+            os.fsync(folder)
+        except OSError as error:
+            return f"the disk did not confirm it: {reason(error)}"
+        return ""
+    finally:
+        os.close(folder)
+
+
+def make_folders(folder: Path) -> None:
+    """Each missing one 0700: `os.makedirs(mode=)` leaves the parents to the umask. Raises: NotSaved."""
+    for each in [*reversed(folder.parents), folder]:
+        if not each.exists():
+            try:
+                each.mkdir(mode=0o700)
+            except FileExistsError:
+                pass
+            except OSError as error:
+                raise NotSaved(f"not saved: the folder {each} cannot be made: {reason(error)}") from None
+
+
+def reason(error: OSError) -> str:
+    """Our words for an errno; a library's own text never reaches a person."""
+    return _REASONS.get(error.errno or 0, f"system error {errno.errorcode.get(error.errno or 0, 'unknown')}")
+
+
+def _write_and_verify(folder: int, name: str, data: bytes) -> None:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        os.fchmod(fd, 0o600)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+        os.fsync(fd)  # never tried again: after a failed one the kernel may have dropped the pages
+    finally:
+        os.close(fd)
+    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    with os.fdopen(fd, "rb") as file:
+        if file.read() != data:
+            raise OSError(errno.EIO, "read back differs")
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _hint(error: OSError) -> str:
+    return "make room on the disk, then save again" if error.errno in _FULL else ""

@@ -1,0 +1,223 @@
+"""TOML text to typed document and back, strictly: FORMAT.md §2 and §5. Knows no keys."""
+
+import base64
+import binascii
+import re
+import tomllib
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+import tomli_w
+
+from arka_tui.store.envelope import Damaged, pae
+from arka_tui.store.slots import CHEAPEST, CHECK_BYTES, DEAREST, PASSPHRASE, RECOVERY, SALT_BYTES, Argon2Cost, Slot
+from arka_tui.store.slots import UnknownSlot as UnknownSlot
+
+FORMAT = "arka-store/1"
+MAX_BYTES = 64 * 1024 * 1024
+STORE_ID_BYTES = 16
+RECORD_ID_BYTES = 16
+INDEX_SALT_BYTES = 32
+MAC_BYTES = 32
+SLOT_BOX_BYTES = 60
+MAX_SLOTS = 16
+MAX_GENERATION = 2**63 - 1
+
+_FORMAT_LINE = re.compile(rb'^format = "arka-store/([0-9]{1,9})"\r?$', re.MULTILINE)
+_LINE = re.compile(r'\[\[?[a-z_]+\]\]?|[a-z_0-9]+ = (?:"[A-Za-z0-9+/=:._ -]*"|[0-9]{1,19})|#.*|')
+_SLOT_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class NotOurs(Exception):
+    """The text is no arka store at all."""
+
+
+class LaterFormat(Exception):
+    """`str()` is the format's name."""
+
+
+class CutShort(Damaged):
+    """The text ends before its seal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    id: bytes
+    box: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    store_id: bytes
+    generation: int
+    slots: tuple[Slot | UnknownSlot, ...]
+    index_salt: bytes
+    index_box: bytes
+    records: tuple[Record, ...]
+    mac: bytes = b""
+
+    def sealed_bytes(self) -> bytes:
+        """What the MAC is over."""
+        tables = _tables(self)
+        head = {name: value for name, value in tables.items() if isinstance(value, str | int)}
+        slots, records = tables["slot"], tables.get("record", [])
+        assert isinstance(slots, list) and isinstance(records, list)  # noqa: S101  # _tables makes them so
+        return pae(
+            "arka-store/1 seal",
+            _table_bytes(head),
+            pae(*map(_table_bytes, slots)),
+            _table_bytes({"salt": _b64(self.index_salt), "box": _b64(self.index_box)}),
+            pae(*map(_table_bytes, records)),
+        )
+
+
+def render(document: Document) -> bytes:
+    """As TOML, in the one layout that arka writes."""
+    return tomli_w.dumps({**_tables(document), "seal": {"mac": _b64(document.mac)}}).encode()
+
+
+def parse(raw: bytes) -> Document:
+    """Raises: NotOurs, LaterFormat, CutShort, Damaged. Nothing in the result is authenticated yet."""
+    if not raw:
+        raise CutShort
+    found = _FORMAT_LINE.search(raw[:4096])
+    if not found:
+        whole_first_line = f'format = "{FORMAT}"'.encode()
+        raise CutShort if whole_first_line.startswith(raw) else NotOurs
+    if found[1] != b"1":
+        raise LaterFormat(f"arka-store/{int(found[1])}")
+    if len(raw) > MAX_BYTES:
+        raise Damaged
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise Damaged from None
+    whole = all(_LINE.fullmatch(line.removesuffix("\r")) for line in text.split("\n"))
+    if not whole or not re.search(r'^mac = "[A-Za-z0-9+/=]{44}"\r?$', text, re.MULTILINE):
+        raise CutShort if "[seal]" not in text or not text.rstrip("\r\n").endswith('"') else Damaged
+    try:
+        tree = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        raise Damaged from None
+    return _document(tree)
+
+
+def _document(tree: Mapping[str, object]) -> Document:
+    _exact_keys(tree, {"format", "store_id", "generation", "slot", "index", "seal"}, optional={"record"})
+    index, seal = _table(tree["index"], {"salt", "box"}), _table(tree["seal"], {"mac"})
+    slots = tuple(_slot(fields) for fields in _array(tree["slot"]))
+    records = tuple(
+        Record(_bytes(table["id"], RECORD_ID_BYTES), _bytes(table["box"]))
+        for table in (_table(fields, {"id", "box"}) for fields in _array(tree.get("record", [])))
+    )
+    if not 1 <= len(slots) <= MAX_SLOTS:
+        raise Damaged
+    if len({slot.id for slot in slots}) != len(slots) or len({record.id for record in records}) != len(records):
+        raise Damaged
+    return Document(
+        store_id=_bytes(tree["store_id"], STORE_ID_BYTES),
+        generation=_whole(tree["generation"], 1, MAX_GENERATION),
+        slots=slots,
+        index_salt=_bytes(index["salt"], INDEX_SALT_BYTES),
+        index_box=_bytes(index["box"]),
+        records=records,
+        mac=_bytes(seal["mac"], MAC_BYTES),
+    )
+
+
+def _slot(fields: object) -> Slot | UnknownSlot:
+    if not isinstance(fields, dict):
+        raise Damaged
+    kind, slot_id = _text(fields.get("type")), _text(fields.get("id"))
+    if not _SLOT_ID.fullmatch(slot_id):
+        raise Damaged
+    if kind not in (PASSPHRASE, RECOVERY):
+        if not all(type(value) in (str, int) for value in fields.values()):
+            raise Damaged
+        return UnknownSlot(slot_id, kind, tuple(fields.items()))
+    cost = None
+    if kind == PASSPHRASE:
+        _exact_keys(fields, {"id", "type", "m", "t", "p", "salt", "check", "box"})
+        cost = Argon2Cost(
+            memory_kib=_whole(fields["m"], CHEAPEST.memory_kib, DEAREST.memory_kib),
+            iterations=_whole(fields["t"], CHEAPEST.iterations, DEAREST.iterations),
+            lanes=_whole(fields["p"], CHEAPEST.lanes, DEAREST.lanes),
+        )
+    else:
+        _exact_keys(fields, {"id", "type", "salt", "check", "box"})
+    salt, check = _bytes(fields["salt"], SALT_BYTES), _bytes(fields["check"], CHECK_BYTES)
+    return Slot(slot_id, kind, salt, check, _bytes(fields["box"], SLOT_BOX_BYTES), cost)
+
+
+def _tables(document: Document) -> dict[str, object]:
+    tables: dict[str, object] = {
+        "format": FORMAT,
+        "store_id": _b64(document.store_id),
+        "generation": document.generation,
+        "slot": [_slot_table(slot) for slot in document.slots],
+        "index": {"salt": _b64(document.index_salt), "box": _b64(document.index_box)},
+    }
+    if document.records:
+        tables["record"] = [{"id": _b64(record.id), "box": _b64(record.box)} for record in document.records]
+    return tables
+
+
+def _slot_table(slot: Slot | UnknownSlot) -> dict[str, str | int]:
+    if isinstance(slot, UnknownSlot):
+        return dict(slot.fields)
+    cost = {"m": slot.cost.memory_kib, "t": slot.cost.iterations, "p": slot.cost.lanes} if slot.cost else {}
+    boxes = {"salt": _b64(slot.salt), "check": _b64(slot.check), "box": _b64(slot.box)}
+    return {"id": slot.id, "type": slot.type, **cost, **boxes}
+
+
+def _table_bytes(table: Mapping[str, object]) -> bytes:
+    parts: list[str] = []
+    for name in sorted(table):
+        value = table[name]
+        parts += [name, f"i{value}" if isinstance(value, int) else f"s{value}"]
+    return pae(*parts)
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(value: object, length: int | None = None) -> bytes:
+    text = _text(value)
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Damaged from None
+    if _b64(data) != text or (length is not None and len(data) != length):
+        raise Damaged
+    return data
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Damaged
+    return value
+
+
+def _whole(value: object, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise Damaged
+    return value
+
+
+def _array(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise Damaged
+    return value
+
+
+def _table(value: object, names: set[str]) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise Damaged
+    _exact_keys(value, names)
+    return value
+
+
+def _exact_keys(table: Mapping[str, object], names: set[str], optional: Set[str] = frozenset()) -> None:
+    if not names <= set(table) <= names | optional:
+        raise Damaged

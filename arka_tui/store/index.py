@@ -1,0 +1,119 @@
+"""What the sealed index holds: all that may be shown of each credential, and the key of its record. FORMAT.md §4."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from arka_tui.credential import Credential, fold_name
+from arka_tui.store.document import RECORD_ID_BYTES
+from arka_tui.store.envelope import KEY_BYTES, Damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    credential: Credential
+    sealed_rev: int
+    """The rev at which the secret was set: part of what the record is bound to."""
+    record_key: bytes
+
+    @property
+    def record_id(self) -> bytes:
+        return bytes.fromhex(self.credential.id)
+
+    def __repr__(self) -> str:
+        return f"Entry({self.credential.name})"
+
+
+def to_json(entries: tuple[Entry, ...]) -> bytes:
+    return json.dumps({"entries": [_entry_to_json(entry) for entry in entries]}, ensure_ascii=False).encode()
+
+
+def from_json(raw: bytes) -> tuple[Entry, ...]:
+    """Raises: Damaged."""
+    try:
+        tree = json.loads(raw)
+        if set(tree) != {"entries"}:
+            raise Damaged
+        entries = tuple(_entry_from_json(fields) for fields in tree["entries"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, binascii.Error):
+        raise Damaged from None
+    if len({entry.credential.id for entry in entries}) != len(entries):
+        raise Damaged
+    if len({fold_name(entry.credential.name) for entry in entries}) != len(entries):
+        raise Damaged
+    return entries
+
+
+_MEMBERS = {"id", "provider", "label", "hint", "base_url", "origin", "settings", "created_at", "updated_at"} | {
+    "rev",
+    "sealed_rev",
+    "key",
+}
+
+
+def _entry_to_json(entry: Entry) -> dict[str, object]:
+    shown = entry.credential
+    return {
+        "id": base64.b64encode(entry.record_id).decode(),
+        "provider": shown.provider,
+        "label": shown.label,
+        "hint": shown.hint,
+        "base_url": shown.base_url,
+        "origin": shown.origin,
+        "settings": dict(shown.settings),
+        "created_at": shown.created_at.isoformat(),
+        "updated_at": shown.updated_at.isoformat(),
+        "rev": shown.rev,
+        "sealed_rev": entry.sealed_rev,
+        "key": base64.b64encode(entry.record_key).decode(),
+    }
+
+
+def _entry_from_json(fields: dict[str, object]) -> Entry:
+    if set(fields) != _MEMBERS:
+        raise Damaged
+    settings = fields["settings"]
+    if not isinstance(settings, dict):
+        raise Damaged
+    credential = Credential(
+        id=_bytes(fields["id"], RECORD_ID_BYTES).hex(),
+        provider=_text(fields["provider"]),
+        label=_text(fields["label"]),
+        hint=_text(fields["hint"]),
+        base_url=_text(fields["base_url"]),
+        settings=tuple(sorted((_text(name), _text(value)) for name, value in settings.items())),
+        created_at=_moment(fields["created_at"]),
+        updated_at=_moment(fields["updated_at"]),
+        rev=_rev(fields["rev"]),
+    )
+    if credential.origin != fields["origin"]:
+        raise Damaged
+    return Entry(credential, _rev(fields["sealed_rev"]), _bytes(fields["key"], KEY_BYTES))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Damaged
+    return value
+
+
+def _bytes(value: object, length: int) -> bytes:
+    data = base64.b64decode(_text(value), validate=True)
+    if len(data) != length:
+        raise Damaged
+    return data
+
+
+def _rev(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise Damaged
+    return value
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise Damaged
+    return moment

@@ -1,0 +1,114 @@
+"""The sealed, bounded history of past checks: FORMAT.md §7. Losing it loses no key, so it fails softly."""
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from arka_tui.check import Check, check_from_json, check_to_json
+from arka_tui.errors import NotSaved
+from arka_tui.store.disk import reason, replace_file
+from arka_tui.store.envelope import Damaged, hkdf, pad, pae, seal, unpad, unseal
+
+KEEP_CHECKS = 1000
+"""The newest that are kept; beside them the last one of every credential, however old."""
+SLACK = 250
+"""How many more may gather before the file is written anew."""
+MAX_BYTES = 32 * 1024 * 1024
+_SALT_BYTES = 32
+_PAD_BYTES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    checks: tuple[Check, ...]
+    """Oldest first."""
+    unreadable: int = 0
+    """Lines passed over: cut short by a crash, damaged, or sealed under an earlier master key."""
+
+
+class Journal:
+    def __init__(self, path: Path, store_id: bytes, master_key: bytes) -> None:
+        self.path = path
+        self._store_id = store_id
+        self._master_key = master_key
+
+    def read(self) -> History:
+        """Never fails: what cannot be read is counted."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return History(())
+        except OSError:
+            return History((), 1)
+        try:
+            with os.fdopen(fd, "rb") as file:
+                raw = file.read(MAX_BYTES)
+        except OSError:
+            return History((), 1)
+        checks: list[Check] = []
+        unreadable = 0
+        for line in raw.split(b"\n"):
+            if line:
+                try:
+                    checks += self._open(line)
+                except Damaged:
+                    unreadable += 1
+        return History(tuple(checks), unreadable)
+
+    def append(self, checks: Sequence[Check]) -> str:
+        """One line, on disk. Returns what went wrong, or nothing. Call under the vault's lock."""
+        try:
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                size = os.fstat(fd).st_size
+                torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+                line = (b"\n" if torn else b"") + self._seal(checks) + b"\n"
+                if os.write(fd, line) != len(line):
+                    return "the test log could not be written whole: the disk is full"
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            return f"the test log could not be written: {reason(error)}"
+        return ""
+
+    def rewrite(self, checks: Sequence[Check]) -> str:
+        """The file holds these and nothing else. Returns what went wrong, or nothing. Call under the vault's lock."""
+        try:
+            incomplete = replace_file(self.path, self._seal(checks) + b"\n" if checks else b"")
+        except NotSaved as failure:
+            return "the test log could not be rewritten: " + str(failure).removeprefix("not saved: ")
+        return incomplete and f"the test log: {incomplete}"
+
+    def _seal(self, checks: Iterable[Check]) -> bytes:
+        plaintext = json.dumps([check_to_json(check) for check in checks], ensure_ascii=False).encode()
+        salt = os.urandom(_SALT_BYTES)
+        return base64.b64encode(salt + seal(self._key(salt), pad(plaintext, _PAD_BYTES), self._aad(salt)))
+
+    def _open(self, line: bytes) -> list[Check]:
+        try:
+            sealed = base64.b64decode(line, validate=True)
+            salt = sealed[:_SALT_BYTES]
+            tree = json.loads(unpad(unseal(self._key(salt), sealed[_SALT_BYTES:], self._aad(salt)), _PAD_BYTES))
+            return [check_from_json(data) for data in tree]
+        except (binascii.Error, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
+            raise Damaged from None
+
+    def _key(self, salt: bytes) -> bytes:
+        return hkdf(self._master_key, salt, b"arka-journal/1 line")
+
+    def _aad(self, salt: bytes) -> bytes:
+        return pae("arka-journal/1 line", self._store_id, salt)
+
+
+def bounded(checks: Sequence[Check], credential_ids: Iterable[str]) -> list[Check]:
+    """The newest, and the last one of each of these credentials; those of others only while among the newest."""
+    cut = max(0, len(checks) - KEEP_CHECKS)
+    recent = checks[cut:]
+    missing = set(credential_ids) - {check.credential_id for check in recent}
+    last = {check.credential_id: check for check in checks[:cut] if check.credential_id in missing}
+    return [*last.values(), *recent]

@@ -1,0 +1,406 @@
+"""The store we ship: one encrypted TOML file. Opened by a slot, changed by commits, locked again. FORMAT.md."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from arka_tui.check import Check
+from arka_tui.credential import Credential, Draft, origin_of, same_name
+from arka_tui.errors import (
+    Conflict,
+    CredentialNotFound,
+    NameTaken,
+    NotSaved,
+    UsageError,
+    VaultError,
+    VaultExists,
+    VaultLocked,
+)
+from arka_tui.paths import Paths
+from arka_tui.secret import Secret
+from arka_tui.store import Saved
+from arka_tui.store.copies import Copies
+from arka_tui.store.disk import Disk
+from arka_tui.store.document import (
+    RECORD_ID_BYTES,
+    STORE_ID_BYTES,
+    Document,
+    Record,
+    UnknownSlot,
+)
+from arka_tui.store.envelope import random_key
+from arka_tui.store.highwater import HighWater
+from arka_tui.store.index import Entry
+from arka_tui.store.journal import SLACK, History, Journal, bounded
+from arka_tui.store.slots import (
+    PASSPHRASE,
+    RECOVERY,
+    SMALL_KDF,
+    Argon2Cost,
+    Slot,
+    kdf_cost,
+    passphrase_slot,
+    recovery_slot,
+)
+from arka_tui.store.state import State, seal_record, seal_state
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the user should know about how the vault opened; all empty on an ordinary day."""
+
+    notes: tuple[str, ...] = ()
+    older_copy: str = ""
+    """Why this may not be the newest state. Ask before using it; `accept_older_copy` says yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What an operation makes of the newest state."""
+
+    entries: tuple[Entry, ...]
+    records: tuple[Record, ...]
+    slots: tuple[Slot | UnknownSlot, ...]
+
+
+class Vault:
+    """A `Store`. Blocks: call it from a thread where a screen must stay alive. `lock` may be called at any time."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        cost: Callable[[], Argon2Cost] = kdf_cost,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._disk = Disk(paths.vault)
+        self._copies = Copies(self._disk)
+        self._high_water = HighWater(paths.high_water)
+        self._cost = cost
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._state: State | None = None
+        self._history = History(())
+        self._stamps: tuple[object, object] = (None, None)
+
+    # ------------------------------------------------------------------ opening and closing
+
+    @property
+    def path(self) -> Path:
+        return self._disk.main
+
+    @property
+    def unlocked(self) -> bool:
+        return self._state is not None
+
+    @property
+    def read_only(self) -> bool:
+        return not self._disk.writable
+
+    def exists(self) -> bool:
+        """Looks at the files, opens nothing.
+
+        Raises: VaultForeign, VaultNewer, VaultUnsafe; VaultCorrupt where neither the file nor its mirror can be read.
+        """
+        return bool(self._copies.readable())
+
+    def create(self, passphrase: Secret, recovery_code: Secret) -> Saved:
+        """A new, empty, unlocked vault. Raises: VaultExists, NotSaved, UsageError; never writes over anything."""
+        store_id, master_key = os.urandom(STORE_ID_BYTES), random_key()
+        slots = self._new_slots(store_id, master_key, passphrase, recovery_code)
+        with self._disk.locked():
+            for path in (self._disk.main, self._disk.mirror):
+                if os.path.lexists(path):
+                    raise VaultExists(f"there is a vault already: {path}", "open it, or move it away")
+            state = seal_state(Document(store_id, 1, slots, b"", b"", ()), (), master_key)
+            saved = self._disk.replace_both(state.raw)
+            with self._mutex:
+                self._state, self._history = state, History(())
+        self._note_stamps()
+        self._high_water.remember(state)
+        return saved
+
+    def unlock(self, passphrase: Secret) -> Opened:
+        """Raises: as `exists`, and VaultMissing, WrongPassphrase, StalePassphrase."""
+        opened, slot = self._unlock(passphrase, PASSPHRASE)
+        self._strengthen(slot, passphrase)
+        return opened
+
+    def unlock_with_recovery_code(self, code: Secret) -> Opened:
+        """Raises: as `unlock`."""
+        return self._unlock(code, RECOVERY)[0]
+
+    def lock(self) -> None:
+        """Forgets the master key, the index and the record keys. Copies that Python made are out of reach."""
+        with self._mutex:
+            self._state, self._history, self._stamps = None, History(()), (None, None)
+
+    def accept_older_copy(self) -> None:
+        self._high_water.remember(self._open_state(), even_older=True)
+
+    def change_passphrase(self, passphrase: Secret, recovery_code: Secret) -> Saved:
+        """A new master key, new keys for every record, new slots: what an old passphrase opens is of no use later.
+
+        Opens every secret, to seal it again. Slots of other kinds are dropped. Raises: NotSaved, Superseded.
+        """
+        store_id, master_key = self._open_state().store_id, random_key()
+        slots = self._new_slots(store_id, master_key, passphrase, recovery_code)
+        with self._disk.locked():
+            state = self._copies.newest(self._open_state())
+            # The log goes first under the new key beside the old, so that a crash at any line leaves one readable.
+            log, checks = self._journal(store_id, master_key), self._journal(store_id, state.master_key).read().checks
+            log_trouble = log.append(checks) if checks else ""
+            entries = tuple(replace(entry, record_key=random_key()) for entry in state.entries)
+            records = tuple(
+                seal_record(store_id, fresh, state.open_record(entry))
+                for entry, fresh in zip(state.entries, entries, strict=True)
+            )
+            changed = seal_state(_next(state.document, records, slots), entries, master_key)
+            saved = self._disk.replace_both(changed.raw, removing=True)
+            if checks and not log_trouble:
+                log_trouble = log.rewrite(checks)
+            self._adopt(changed, History(checks))
+        self._high_water.remember(changed)
+        return Saved(saved.incomplete or log_trouble)
+
+    # ------------------------------------------------------------------ the Store protocol
+
+    def list(self) -> tuple[Credential, ...]:
+        return self._open_state().credentials
+
+    def get(self, name: str) -> Credential:
+        return self._open_state().entry(name).credential
+
+    def secret(self, name: str) -> Secret:
+        state = self._open_state()
+        return state.open_record(state.entry(name))
+
+    def add(self, draft: Draft) -> tuple[Credential, Saved]:
+        secret = _usable(draft.secret)
+        now = self._clock().replace(microsecond=0)
+        credential = Credential(
+            id=os.urandom(RECORD_ID_BYTES).hex(),
+            provider=draft.provider,
+            label=draft.label,
+            hint=secret.hint,
+            base_url=draft.base_url,
+            settings=tuple(sorted(draft.settings)),
+            created_at=now,
+            updated_at=now,
+            rev=1,
+        )
+        entry = Entry(credential, sealed_rev=1, record_key=random_key())
+
+        def op(state: State) -> _Change:
+            _refuse_taken(state, draft.name)
+            record = seal_record(state.store_id, entry, secret)
+            return _Change((*state.entries, entry), (*state.document.records, record), state.document.slots)
+
+        return credential, self._commit(op)
+
+    def update(self, seen: Credential, draft: Draft) -> tuple[Credential, Saved]:
+        moved = draft.provider != seen.provider or origin_of(draft.base_url) != seen.origin
+        if draft.secret is None and moved:
+            raise UsageError(
+                "the stored key is bound to its provider and address",
+                "paste the key again to use it for another one",
+            )
+        secret = None if draft.secret is None else _usable(draft.secret)
+        updated = replace(
+            seen,
+            provider=draft.provider,
+            label=draft.label,
+            base_url=draft.base_url,
+            settings=tuple(sorted(draft.settings)),
+            hint=secret.hint if secret else seen.hint,
+            updated_at=self._clock().replace(microsecond=0),
+            rev=seen.rev + 1,
+        )
+
+        def op(state: State) -> _Change:
+            old = _unchanged(state, seen)
+            if not same_name(draft.name, seen.name):
+                _refuse_taken(state, draft.name)
+            new, records = replace(old, credential=updated), state.document.records
+            if secret is not None:
+                new = replace(new, sealed_rev=updated.rev, record_key=random_key())
+                fresh = seal_record(state.store_id, new, secret)
+                records = tuple(fresh if record.id == fresh.id else record for record in records)
+            entries = tuple(new if entry is old else entry for entry in state.entries)
+            return _Change(entries, records, state.document.slots)
+
+        return updated, self._commit(op, removing=secret is not None)
+
+    def remove(self, seen: Iterable[Credential]) -> Saved:
+        wanted = {credential.id: credential for credential in seen}
+
+        def op(state: State) -> _Change:
+            gone = {_unchanged(state, wanted[each]).record_id for each in state.ids & wanted.keys()}
+            entries = tuple(entry for entry in state.entries if entry.record_id not in gone)
+            records = tuple(record for record in state.document.records if record.id not in gone)
+            return _Change(entries, records, state.document.slots)
+
+        saved = self._commit(op, removing=True)
+        return Saved(saved.incomplete or self._forget_checks(wanted.keys()))
+
+    # ------------------------------------------------------------------ the test-status log
+
+    @property
+    def history(self) -> History:
+        return self._history
+
+    def record_checks(self, checks: Sequence[Check]) -> str:
+        """Adds them to the log. Returns what went wrong, or nothing; they are in `history` either way."""
+        state = self._open_state()
+        self._adopt(state, replace(self._history, checks=(*self._history.checks, *checks)))
+        try:
+            with self._disk.locked():
+                journal = self._journal(state.store_id, state.master_key)
+                trouble = journal.append(checks)
+                if len(self._history.checks) > len(bounded(self._history.checks, state.ids)) + SLACK:
+                    kept = bounded(journal.read().checks, state.ids)
+                    trouble = journal.rewrite(kept) or trouble
+                    self._adopt(state, History(tuple(kept)))
+                self._note_stamps()
+        except VaultError as failure:
+            return str(failure).replace("not saved", "the test log was not saved")
+        return trouble
+
+    # ------------------------------------------------------------------ other sessions
+
+    def refresh(self) -> bool:
+        """Takes in what other sessions committed. True where anything changed. Raises: Superseded, VaultError."""
+        state = self._open_state()
+        if self._stamps == self._current_stamps():
+            return False
+        stamps = self._current_stamps()
+        newest = self._copies.newest(self._open_state())
+        history = self._journal(newest.store_id, newest.master_key).read()
+        changed = newest is not state or history != self._history
+        self._adopt(newest, history)
+        self._stamps = stamps
+        self._high_water.remember(newest)
+        return changed
+
+    # ------------------------------------------------------------------ inside
+
+    def _open_state(self) -> State:
+        state = self._state
+        if state is None:
+            raise VaultLocked("the vault is locked", "unlock it first")
+        return state
+
+    def _adopt(self, state: State, history: History | None = None) -> None:
+        """Unless the vault was locked meanwhile: then nothing of it may come back."""
+        with self._mutex:
+            if self._state is not None:
+                self._state = state
+                self._history = self._history if history is None else history
+
+    def _journal(self, store_id: bytes, master_key: bytes) -> Journal:
+        return Journal(self._journal_path, store_id, master_key)
+
+    @property
+    def _journal_path(self) -> Path:
+        return self._disk.main.with_name("journal")
+
+    def _note_stamps(self) -> None:
+        self._stamps = self._current_stamps()
+
+    def _current_stamps(self) -> tuple[object, object]:
+        return self._disk.stamp(self._disk.main), self._disk.stamp(self._journal_path)
+
+    def _new_slots(self, store_id: bytes, master_key: bytes, passphrase: Secret, code: Secret) -> tuple[Slot, Slot]:
+        return (
+            passphrase_slot(store_id, master_key, passphrase, self._cost()),
+            recovery_slot(store_id, master_key, code),
+        )
+
+    def _unlock(self, secret: Secret, kind: str) -> tuple[Opened, Slot]:
+        found = self._copies.unlock(kind, secret)
+        state = found.state
+        history = self._journal(state.store_id, state.master_key).read()
+        with self._mutex:
+            self._state, self._history = state, history
+        notes = [*found.notes, *([] if self.read_only else self._copies.heal(found))]
+        self._note_stamps()
+        if self.read_only:
+            notes.append("the vault's folder is read-only: nothing can be changed")
+        older_copy = self._high_water.complaint(state)
+        if not older_copy:
+            self._high_water.remember(state)
+        return Opened(tuple(notes), older_copy), found.slot
+
+    def _commit(self, op: Callable[[State], _Change], *, removing: bool = False) -> Saved:
+        self._open_state()
+        with self._disk.locked():
+            state = self._copies.newest(self._open_state())
+            change = op(state)
+            document = _next(state.document, change.records, change.slots)
+            changed = seal_state(document, change.entries, state.master_key)
+            saved = self._disk.replace_both(changed.raw, removing=removing)
+            self._adopt(changed)
+            self._note_stamps()
+        self._high_water.remember(changed)
+        return saved
+
+    def _strengthen(self, slot: Slot, passphrase: Secret) -> None:
+        """Wraps the master key anew where the slot costs an attacker less than any that arka makes today."""
+        wanted = self._cost()
+        if slot.cost is None or slot.cost.memory_kib >= min(SMALL_KDF.memory_kib, wanted.memory_kib):
+            return
+        state = self._open_state()
+        stronger = passphrase_slot(state.store_id, state.master_key, passphrase, wanted)
+
+        def op(state: State) -> _Change:
+            slots = tuple(stronger if each == slot else each for each in state.document.slots)
+            return _Change(state.entries, state.document.records, slots)
+
+        with suppress(NotSaved):
+            self._commit(op)
+
+    def _forget_checks(self, ids: Iterable[str]) -> str:
+        gone = set(ids)
+        if not any(check.credential_id in gone for check in self._history.checks):
+            return ""
+        try:
+            with self._disk.locked():
+                state = self._open_state()
+                journal = self._journal(state.store_id, state.master_key)
+                kept = tuple(check for check in journal.read().checks if check.credential_id not in gone)
+                trouble = journal.rewrite(kept)
+                self._adopt(state, History(kept))
+                self._note_stamps()
+        except VaultError as failure:
+            return str(failure).replace("not saved", "the test log was not trimmed")
+        return trouble
+
+
+def _next(document: Document, records: tuple[Record, ...], slots: tuple[Slot | UnknownSlot, ...]) -> Document:
+    return replace(document, generation=document.generation + 1, records=records, slots=slots)
+
+
+def _usable(secret: Secret | None) -> Secret:
+    if not secret:
+        raise UsageError("there is no key to save", "paste the key")
+    if secret.problem:
+        raise UsageError(secret.problem)
+    return secret
+
+
+def _refuse_taken(state: State, name: str) -> None:
+    if state.holds(name):
+        raise NameTaken(f"there is a key named {name!r} already", "choose another label, or edit that key")
+
+
+def _unchanged(state: State, seen: Credential) -> Entry:
+    """The entry, if nobody else changed it since it was looked at. Raises: Conflict, CredentialNotFound."""
+    entry = next((entry for entry in state.entries if entry.credential.id == seen.id), None)
+    if entry is None:
+        raise CredentialNotFound(f"{seen.name!r} was deleted in another session")
+    if entry.credential.rev != seen.rev:
+        raise Conflict(f"{seen.name!r} was changed in another session", "look at its new state, then try again")
+    return entry

@@ -1,0 +1,43 @@
+"""What may reach a terminal from outside: provider answers, labels, file contents."""
+
+import re
+import unicodedata
+
+UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+"""Characters that steer a terminal or hide text; each is zero cells wide, so dropping them moves nothing."""
+
+_MAX_COMBINING = 2
+_ELLIPSIS = "…"
+
+
+def safe(text: str, limit: int = 200) -> str:
+    """One line of at most `limit` characters that cannot steer a terminal.
+
+    Controls become pictures (ESC -> ␛), format, private and surrogate characters go, at most two combining marks
+    follow a letter, white space is folded. Not for markup: pass the result as Content or with `markup=False`.
+    """
+    out: list[str] = []
+    marks = 0
+    for char in unicodedata.normalize("NFC", text[: limit * 8]):
+        category = unicodedata.category(char)
+        if char in "\t\r\n":
+            char = " "
+        elif category == "Cc":
+            code = ord(char)
+            char = chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "�"
+        elif category in ("Cf", "Co", "Cs", "Cn", "Zl", "Zp"):
+            continue
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > _MAX_COMBINING:
+            continue
+        out.append(char)
+    folded = " ".join("".join(out).split())
+    return folded if len(folded) <= limit else folded[: limit - 1] + _ELLIPSIS
+
+
+def drop_unsafe(text: str) -> str:
+    """`text` without terminal control characters; the last net, on its way to the terminal."""
+    return UNSAFE.sub("", text)

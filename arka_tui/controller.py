@@ -1,0 +1,282 @@
+"""What the program can do, one method a deed. Knows no screen.
+
+Deeds of the vault block (key derivation, fsync): call them from a thread. Deeds of the network are async.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from arka_tui import config as settings
+from arka_tui.check import Check, Stage
+from arka_tui.config import Config
+from arka_tui.credential import Credential, Draft, origin_of, tidy_base_url, tidy_label, tidy_setting
+from arka_tui.errors import ArkaError, CredentialNotFound, UsageError, VaultLocked
+from arka_tui.paths import Paths
+from arka_tui.providers.catalog import Catalog, Owner, Provider
+from arka_tui.providers.checker import Checker
+from arka_tui.providers.transport import Transport
+from arka_tui.secret import Secret
+from arka_tui.store import Saved
+from arka_tui.store.journal import History
+from arka_tui.store.slots import new_recovery_code
+from arka_tui.store.vault import Opened, Vault
+
+CHECKS_AT_ONCE = 20
+JOURNAL_EVERY = 20
+"""Checks that are gathered before they are written to the log together."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a form; `field` is provider, label, secret, base_url or a setting's name."""
+
+    field: str
+    message: str
+    hint: str = ""
+
+
+class Controller:
+    """One vault, one catalog, one way to the network."""
+
+    def __init__(self, paths: Paths, vault: Vault, catalog: Catalog, config: Config, *, demo: bool = False) -> None:
+        self._paths = paths
+        self._vault = vault
+        self.catalog = catalog
+        self.config = config
+        self.demo = demo
+        self._transport = Transport(config.proxy, config.ca_bundle)
+        self._checker = Checker(catalog, self._transport)
+
+    # ------------------------------------------------------------------ the vault
+
+    @property
+    def vault_path(self) -> Path:
+        return self._vault.path
+
+    @property
+    def unlocked(self) -> bool:
+        return self._vault.unlocked
+
+    @property
+    def read_only(self) -> bool:
+        return self._vault.read_only
+
+    def vault_exists(self) -> bool:
+        """Raises: VaultForeign, VaultNewer, VaultCorrupt, VaultUnsafe."""
+        return self._vault.exists()
+
+    def new_recovery_code(self) -> Secret:
+        return new_recovery_code()
+
+    def create(self, passphrase: Secret, recovery_code: Secret) -> Saved:
+        """Blocks. Raises: VaultExists, NotSaved, UsageError."""
+        return self._vault.create(passphrase, recovery_code)
+
+    def unlock(self, passphrase: Secret) -> Opened:
+        """Blocks. Raises: WrongPassphrase, StalePassphrase, VaultError."""
+        return self._vault.unlock(passphrase)
+
+    def unlock_with_recovery_code(self, code: Secret) -> Opened:
+        """Raises: as `unlock`."""
+        return self._vault.unlock_with_recovery_code(code)
+
+    def accept_older_copy(self) -> None:
+        self._vault.accept_older_copy()
+
+    def change_passphrase(self, passphrase: Secret, recovery_code: Secret) -> Saved:
+        """Blocks. Raises: NotSaved, Superseded."""
+        return self._vault.change_passphrase(passphrase, recovery_code)
+
+    def lock(self) -> None:
+        self._vault.lock()
+
+    def refresh(self) -> bool:
+        """True where another session changed something. Raises: Superseded, VaultError."""
+        return self._vault.unlocked and self._vault.refresh()
+
+    # ------------------------------------------------------------------ credentials
+
+    def credentials(self) -> tuple[Credential, ...]:
+        return self._vault.list()
+
+    def get(self, name: str) -> Credential:
+        """Raises: CredentialNotFound."""
+        return self._vault.get(name)
+
+    def add(self, draft: Draft) -> tuple[Credential, Saved]:
+        """Blocks. Raises: NameTaken, NotSaved."""
+        return self._vault.add(draft)
+
+    def update(self, seen: Credential, draft: Draft) -> tuple[Credential, Saved]:
+        """Blocks. Raises: Conflict, CredentialNotFound, NameTaken, NotSaved, UsageError."""
+        return self._vault.update(seen, draft)
+
+    def remove(self, seen: Iterable[Credential]) -> Saved:
+        """Blocks. Raises: Conflict, NotSaved."""
+        return self._vault.remove(seen)
+
+    def draft(
+        self,
+        provider_id: str,
+        label: str,
+        base_url: str,
+        typed_settings: Mapping[str, str],
+        secret: Secret | None,
+        *,
+        editing: Credential | None = None,
+    ) -> Draft | list[FieldError]:
+        """What was typed, as a draft; or everything that is wrong with it at once."""
+        errors: list[FieldError] = []
+
+        def tidy(field: str, rule: Callable[[], str]) -> str:
+            try:
+                return rule()
+            except UsageError as wrong:
+                errors.append(FieldError(field, str(wrong), wrong.hint))
+                return ""
+
+        provider = self.catalog[provider_id]
+        tidied_label = tidy("label", lambda: tidy_label(label))
+        address = tidy("base_url", lambda: tidy_base_url(base_url)) if base_url.strip() else provider.base_url
+        values = {
+            setting.name: tidy(setting.name, lambda s=setting: tidy_setting(s.title, typed_settings.get(s.name, "")))  # type: ignore[misc]
+            for setting in provider.settings
+        }
+        if tidied_label:
+            self._refuse_taken_name(f"{provider_id}/{tidied_label}", editing, errors)
+        if secret is None:
+            if editing is None:
+                errors.append(FieldError("secret", "there is no key yet", "paste it here"))
+        elif secret.problem:
+            errors.append(FieldError("secret", secret.problem))
+        draft = Draft(provider_id, tidied_label, address, tuple(sorted((k, v) for k, v in values.items() if v)), secret)
+        moved = editing and not errors and (editing.provider, editing.origin) != (provider_id, origin_of(address))
+        if moved and secret is None:
+            errors.append(
+                FieldError("secret", "the stored key is bound to its provider and address", "paste the key again")
+            )
+        return errors or draft
+
+    def suggested_label(self, provider_id: str) -> str:
+        """`main`, or the first free `main-2`, `main-3` …"""
+        taken = {credential.name.casefold() for credential in self._vault.list()}
+        names = ("main" if n == 1 else f"main-{n}" for n in range(1, len(taken) + 2))
+        return next(name for name in names if f"{provider_id}/{name}" not in taken)
+
+    def owner(self, secret: Secret) -> Owner | None:
+        """Whose key it looks like, by its shape; nothing is sent."""
+        return self.catalog.owner(secret)
+
+    def _refuse_taken_name(self, name: str, editing: Credential | None, errors: list[FieldError]) -> None:
+        with suppress(CredentialNotFound):
+            holder = self._vault.get(name)
+            if editing is None or holder.id != editing.id:
+                hint = "choose another label, or edit that key"
+                errors.append(FieldError("label", f"there is a key named {name!r} already", hint))
+
+    # ------------------------------------------------------------------ checks
+
+    @property
+    def paid(self) -> bool:
+        return self.config.paid_test
+
+    def provider(self, provider_id: str) -> Provider | None:
+        """None where a credential's provider is not in the catalog: it was saved by another arka."""
+        return self.catalog.providers.get(provider_id)
+
+    def cost_usd(self, provider_ids: Iterable[str]) -> Decimal:
+        """What testing one key of each of these costs, as a rule."""
+        known = [each for each in map(self.provider, provider_ids) if each]
+        return sum((each.usual_cost_usd for each in known), Decimal(0)) if self.paid else Decimal(0)
+
+    async def check(
+        self, names: Sequence[str], on_start: Callable[[str], None] = lambda name: None
+    ) -> AsyncGenerator[Check, None]:
+        """Each as it is done, at most 20 at a time; written to the log in batches. Secrets are opened at send time.
+
+        A credential that is gone meanwhile is passed over. Stops when the vault is locked. What a
+        provider does is a verdict, never an exception.
+        """
+        gate = asyncio.Semaphore(CHECKS_AT_ONCE)
+
+        async def one(name: str) -> Check | None:
+            async with gate:
+                on_start(name)
+                try:
+                    credential = self._vault.get(name)
+                    return await self._checker.check(
+                        credential, credential.id, lambda: self._vault.secret(name), paid=self.paid
+                    )
+                except ArkaError:
+                    return None
+
+        tasks = [asyncio.create_task(one(name)) for name in names]
+        pending: list[Check] = []
+        try:
+            for task in asyncio.as_completed(tasks):
+                check = await task
+                if check is not None:
+                    pending.append(check)
+                    if len(pending) >= JOURNAL_EVERY:
+                        batch, pending = pending, []
+                        await asyncio.to_thread(self._record, batch)
+                    yield check
+        finally:
+            for unfinished in tasks:
+                unfinished.cancel()
+            self._record(pending)
+
+    async def try_draft(self, draft: Draft, editing: Credential | None, on_stage: Callable[[Stage], None]) -> Check:
+        """Checks a key before it replaces the stored one; nothing is written."""
+        secret = draft.secret
+
+        def open_secret() -> Secret:
+            return self._vault.secret(editing.name) if secret is None and editing else secret or Secret("")
+
+        return await self._checker.check(
+            draft, editing.id if editing else "", open_secret, paid=self.paid, on_stage=on_stage
+        )
+
+    async def check_saved(self, credential: Credential, on_stage: Callable[[Stage], None]) -> Check:
+        """One credential, stage by stage, written to the log. Raises: CredentialNotFound, VaultLocked."""
+        check = await self._checker.check(
+            credential,
+            credential.id,
+            lambda: self._vault.secret(credential.name),
+            paid=self.paid,
+            on_stage=on_stage,
+        )
+        await asyncio.to_thread(self._record, [check])
+        return check
+
+    def record(self, check: Check) -> str:
+        """Blocks. Writes a check of `try_draft` to the log, once its key is saved. Returns what went wrong."""
+        return self._record([check])
+
+    @property
+    def history(self) -> History:
+        return self._vault.history
+
+    def last_checks(self) -> dict[str, Check]:
+        """By credential id."""
+        return {check.credential_id: check for check in self._vault.history.checks}
+
+    def _record(self, checks: Sequence[Check]) -> str:
+        with suppress(VaultLocked):
+            return self._vault.record_checks(checks) if checks and self._vault.unlocked else ""
+        return ""
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+    # ------------------------------------------------------------------ settings
+
+    def change_setting(self, **changes: str | bool | int) -> None:
+        """For this session, and in the settings file. Raises: NotSaved, when only the session has it."""
+        self.config = replace(self.config, **changes)  # type: ignore[arg-type]  # names and types are Config's own
+        if not self.demo:
+            settings.save(self._paths.settings, self.config)

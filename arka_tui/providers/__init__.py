@@ -1,0 +1,1 @@
+"""Who is asked about a key, how, and what the answers mean. Providers are data: `catalog.toml`."""

@@ -1,0 +1,160 @@
+"""The one module that speaks HTTP. A key leaves the program here and nowhere else.
+
+Own TLS context, no redirects, no environment proxies, deadlines, a cap on bodies, no content encodings. `send` returns
+a result and raises nothing: exceptions of HTTP libraries can quote the key.
+"""
+
+import asyncio
+import socket
+import ssl
+import time
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from arka_tui.providers.adapters import Request, Response
+
+if TYPE_CHECKING:
+    import httpx
+
+DEADLINE_S = 20.0
+CONNECT_S = 5.0
+MAX_BODY_BYTES = 2 * 1024 * 1024
+CONNECTIONS = 20
+
+
+class Failure(Enum):
+    """Why there is no answer. The value is our sentence for it."""
+
+    NO_SUCH_HOST = "the host name is not known"
+    NO_CONNECTION = "no connection: refused, or no route"
+    CONNECT_TIMEOUT = "no connection within 5 s"
+    TLS = "the server's TLS certificate is not trusted, or TLS failed"
+    CA_BUNDLE = "the CA file of the settings cannot be read"
+    PROXY = "the proxy of the settings refused or failed"
+    TIMEOUT = "no answer within 20 s"
+    CUT = "the connection ended in the middle of the answer"
+    REDIRECT = "the server wanted to redirect; a key never follows a redirect"
+    TOO_LARGE = "the answer is larger than 2 MiB"
+    ENCODED = "the answer is compressed although that was not asked for"
+    NOT_HTTP = "the answer is not HTTP"
+
+    @property
+    def never_arrived(self) -> bool:
+        """The request cannot have reached the provider."""
+        return self in _NEVER_ARRIVED
+
+
+_NEVER_ARRIVED = frozenset(
+    {
+        Failure.NO_SUCH_HOST,
+        Failure.NO_CONNECTION,
+        Failure.CONNECT_TIMEOUT,
+        Failure.TLS,
+        Failure.CA_BUNDLE,
+        Failure.PROXY,
+    }
+)
+
+
+class Transport:
+    """`proxy` and `ca_bundle` are the user's settings; empty is none. One client is shared by all requests."""
+
+    def __init__(self, proxy: str = "", ca_bundle: str = "") -> None:
+        self._proxy = proxy
+        self._ca_bundle = ca_bundle
+        self._client: httpx.AsyncClient | None = None
+        self._making = asyncio.Lock()
+
+    async def send(self, request: Request) -> Response | Failure:
+        async with self._making:
+            if self._client is None:
+                # httpx takes 50 ms to import and TLS as long to set up: not on the event loop
+                self._client = await asyncio.to_thread(self._make_client)
+        if self._client is None:
+            return Failure.CA_BUNDLE
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await self._exchange(self._client, request, started)
+        except TimeoutError:
+            return Failure.TIMEOUT
+
+    async def close(self) -> None:
+        client, self._client, self._making = self._client, None, asyncio.Lock()
+        if client is not None:
+            await client.aclose()
+
+    def _make_client(self) -> "httpx.AsyncClient | None":
+        import httpx
+
+        context = _tls_context(self._ca_bundle)
+        if context is None:
+            return None
+        return httpx.AsyncClient(
+            verify=context,
+            trust_env=False,
+            proxy=self._proxy or None,
+            follow_redirects=False,
+            timeout=httpx.Timeout(DEADLINE_S, connect=CONNECT_S, pool=None),
+            limits=httpx.Limits(max_connections=CONNECTIONS),
+            headers={"User-Agent": "arka-tui", "Accept-Encoding": "identity"},
+        )
+
+    async def _exchange(self, client: "httpx.AsyncClient", request: Request, started: float) -> Response | Failure:
+        import httpx
+
+        name, value = request.secret_header
+        try:
+            async with client.stream(
+                request.method,
+                request.url,
+                headers=[*request.headers, (name, value.reveal())],
+                content=request.body,
+            ) as response:
+                if response.is_redirect:
+                    return Failure.REDIRECT
+                if response.headers.get("content-encoding", "identity") != "identity":
+                    return Failure.ENCODED
+                body = bytearray()
+                async for chunk in response.aiter_raw():
+                    body += chunk
+                    if len(body) > MAX_BODY_BYTES:
+                        return Failure.TOO_LARGE
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Response(response.status_code, headers, bytes(body), round(1000 * (time.monotonic() - started)))
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
+            return _failure(error)
+
+
+def _failure(error: Exception) -> Failure:
+    """By the types in the chain, never by a text: texts can hold the key."""
+    import httpx
+
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and len(chain) < 10:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    kinds: list[tuple[type[BaseException] | tuple[type[BaseException], ...], Failure]] = [
+        (httpx.ProxyError, Failure.PROXY),
+        (ssl.SSLError, Failure.TLS),
+        (socket.gaierror, Failure.NO_SUCH_HOST),
+        ((httpx.ConnectTimeout, httpx.PoolTimeout), Failure.CONNECT_TIMEOUT),
+        (httpx.ConnectError, Failure.NO_CONNECTION),
+        (httpx.TimeoutException, Failure.TIMEOUT),
+        ((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError), Failure.CUT),
+    ]
+    return next((kind for types, kind in kinds if any(isinstance(each, types) for each in chain)), Failure.NOT_HTTP)
+
+
+def _tls_context(ca_bundle: str) -> ssl.SSLContext | None:
+    """Our own: `ssl.create_default_context` would write session keys to SSLKEYLOGFILE, and trust SSL_CERT_FILE."""
+    import certifi
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_verify_locations(ca_bundle or certifi.where())
+    except (OSError, ValueError):
+        return None
+    return context

@@ -1,0 +1,13 @@
+"""A loopback server that answers as OpenAI and OpenRouter document it; for `arka-tui demo` and the tests.
+
+    situations    the words: request, reply, situation; and what any server can do wrong
+    openai        what OpenAI answers, situation by situation
+    openrouter    what OpenRouter answers, likewise
+    server        the HTTP server, the issued keys, the requests it has seen
+
+A key is issued for a situation ("no_credit", "slow") and is answered accordingly. Nothing is ever printed or logged.
+"""
+
+from arka_tui.simulator.server import SITUATIONS, SeenRequest, Simulator, unreachable_url
+
+__all__ = ["SITUATIONS", "SeenRequest", "Simulator", "unreachable_url"]

@@ -1,0 +1,65 @@
+"""`arka-tui demo`: a throw-away vault with keys in every state, against the built-in simulator."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from arka_tui.config import Config
+from arka_tui.controller import Controller
+from arka_tui.credential import Draft
+from arka_tui.paths import Paths
+from arka_tui.providers.catalog import load_catalog
+from arka_tui.secret import Secret
+from arka_tui.simulator import Simulator, unreachable_url
+from arka_tui.store.slots import CHEAPEST, new_recovery_code
+from arka_tui.store.vault import Vault
+
+PASSPHRASE = Secret("demo")
+"""Known to everybody, with the cheapest key derivation: the demo's keys are not real."""
+
+KEYS: tuple[tuple[str, str, str], ...] = (
+    ("openai", "work", "valid"),
+    ("openai", "laptop", "no_credit"),
+    ("openai", "ci-restricted", "restricted"),
+    ("openai", "old-intern", "revoked"),
+    ("openai", "shared-team", "rate_limited"),
+    ("openai", "side-project", "spend_limit"),
+    ("openai", "eu-server", "ip_blocked"),
+    ("openai", "no-models", "no_model_access"),
+    ("openai", "closed-account", "deactivated"),
+    ("openai", "other-org", "wrong_org"),
+    ("openai", "admin", "admin"),
+    ("openai", "hostile", "hostile"),
+    ("openai", "outage", "down"),
+    ("openai", "slow", "slow"),
+    ("openai", "teapot", "teapot"),
+    ("openrouter", "main", "capped"),
+    ("openrouter", "writing", "valid"),
+    ("openrouter", "trial", "expires_soon"),
+    ("openrouter", "bot", "key_limit"),
+    ("openrouter", "empty", "no_credit"),
+    ("openrouter", "budget", "guardrail"),
+    ("openrouter", "provisioning", "management"),
+    ("openrouter", "gone", "expired"),
+    ("openrouter", "free", "privacy"),
+)
+
+
+@contextmanager
+def demo_controller() -> Iterator[Controller]:
+    """Unlocked, its keys not yet tested, its files gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="arka-demo-") as folder, Simulator() as simulator:
+        paths = Paths.under(Path(folder))
+        vault = Vault(paths, cost=lambda: CHEAPEST)
+        vault.create(PASSPHRASE, new_recovery_code())
+        catalog = load_catalog()
+        catalog = catalog.with_base_urls({name: simulator.base_url(name) for name in catalog.providers})
+        for provider, label, situation in KEYS:
+            key = simulator.issue(provider, "valid" if situation == "revoked" else situation, label)
+            if situation == "revoked":
+                simulator.revoke(key)
+            settings = (("organization", "org-other"),) if situation == "wrong_org" else ()
+            vault.add(Draft(provider, label, catalog[provider].base_url, settings, Secret(key)))
+        vault.add(Draft("openai", "home-server", unreachable_url(), (), Secret("sk-local-0123456789abcdef0123")))
+        yield Controller(paths, vault, catalog, Config(), demo=True)

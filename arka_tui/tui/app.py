@@ -1,0 +1,221 @@
+"""The application: which screen is shown, the lock, and the traps of the toolkit closed."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.segment import Segments
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.filter import LineFilter
+from textual.screen import Screen
+from textual.theme import Theme
+
+from arka_tui.controller import Controller
+from arka_tui.errors import ArkaError, NotSaved, VaultError
+from arka_tui.text import safe
+from arka_tui.tui import words
+from arka_tui.tui.guard import AsciiFilter, ControlFilter, crash_report, speaks_utf8
+from arka_tui.tui.lifeline import Lifeline
+from arka_tui.tui.screens.create import CreateScreen
+from arka_tui.tui.screens.keys import KeysScreen
+from arka_tui.tui.screens.passphrase import PassphraseScreen
+from arka_tui.tui.screens.trouble import TroubleScreen
+from arka_tui.tui.screens.unlock import UnlockScreen
+
+IDLE_LOOK_S = 5.0
+
+ARKA_THEME = Theme(
+    name="arka",
+    primary="#7aa2c8",
+    secondary="#8fb573",
+    accent="#d7a65f",
+    foreground="#d8dade",
+    background="#16181d",
+    surface="#1d2026",
+    panel="#262a32",
+    success="#8fb573",
+    warning="#d7a65f",
+    error="#d0707a",
+    dark=True,
+)
+
+
+class ArkaApp(App[None]):
+    CSS_PATH = "arka.tcss"
+    TITLE = "arka-tui"
+    ALLOW_SELECT = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
+    BINDINGS = [
+        Binding("ctrl+l", "lock", "Lock", show=False, id="app.lock", tooltip="Lock the vault"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", tooltip="Suspend; fg comes back"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Leave arka-tui"),
+        Binding("ctrl+c", "say_quit", "Quit", show=False, id="app.say_quit", system=True),
+    ]
+
+    def __init__(self, controller: Controller, notices: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.controller = controller
+        self._notices = notices
+        """What `__main__` found worth telling."""
+        self._last_input = _now()
+        self._lifeline: Lifeline | None = None
+        self._guards: list[LineFilter] = [ControlFilter(), *([] if speaks_utf8() else [AsciiFilter()])]
+        self.register_theme(ARKA_THEME)
+        self.animation_level = "none"
+
+    # ------------------------------------------------------------------ life
+
+    def on_mount(self) -> None:
+        wanted = self.controller.config.theme
+        self.theme = wanted if wanted in self.available_themes else ARKA_THEME.name
+        if not self.is_headless:
+            self._lifeline = Lifeline(lambda code: self.exit(return_code=code))
+            self._lifeline.hold()
+        self.app_resume_signal.subscribe(self, lambda _: self._resumed())
+        self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
+        self.show_door()
+        for notice in self._notices:
+            self.tell(notice, severity="warning")
+
+    async def on_unmount(self) -> None:
+        self.controller.lock()
+        await self.controller.close()
+        if self._lifeline:
+            self._lifeline.let_go()
+
+    def show_door(self, reason: str = "") -> None:
+        """Whatever stands before the keys: unlock, create, or what is wrong with the file."""
+        try:
+            exists = self.controller.vault_exists()
+        except VaultError as trouble:
+            self._start_with(TroubleScreen(self.controller, trouble))
+            return
+        if self.controller.unlocked:
+            self.enter()
+        elif exists:
+            self._start_with(UnlockScreen(self.controller, reason))
+        else:
+            self._start_with(CreateScreen(self.controller))
+
+    def enter(self, notes: Sequence[str] = (), *, recovered: bool = False) -> None:
+        """The vault is open: show the keys."""
+        self._last_input = _now()
+        self._start_with(KeysScreen(self.controller))
+        for note in notes:
+            self.tell(note, severity="warning")
+        if recovered:
+            self.push_screen(PassphraseScreen(self.controller, forgotten=True))
+
+    def lock(self, reason: str = "") -> None:
+        self.workers.cancel_all()
+        self.controller.lock()
+        self.clear_notifications()
+        self.show_door(reason)
+
+    def _start_with(self, screen: Screen[Any]) -> None:
+        """`screen` alone, whatever was open; at the bottom of the stack stays Textual's own blank one."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.push_screen(screen)
+
+    # ------------------------------------------------------------------ the lock
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste | events.MouseDown | events.MouseScrollDown):
+            self._last_input = _now()
+        await super().on_event(event)
+
+    def _lock_when_idle(self) -> None:
+        minutes = self.controller.config.lock_after_minutes
+        if minutes and self.controller.unlocked and _now() - self._last_input >= 60 * minutes:
+            self.lock(f"Locked after {minutes} idle minutes.")
+
+    def _resumed(self) -> None:
+        self._lock_when_idle()
+        self.refresh(layout=True)
+
+    # ------------------------------------------------------------------ deeds
+
+    def tell(self, text: str, *, severity: str = "information", title: str = "") -> None:
+        """A toast. Outside text is welcome: it is cleaned, and never read as markup."""
+        level = severity if severity in ("information", "warning", "error") else "information"
+        timeout = 5 if level == "information" else 10
+        self.notify(safe(text, 400), title=safe(title, 60), severity=level, timeout=timeout, markup=False)  # type: ignore[arg-type]
+
+    def tell_error(self, error: ArkaError) -> None:
+        self.tell(words.problem(error), severity="error")
+
+    def action_lock(self) -> None:
+        if self.controller.unlocked:
+            self.lock("Locked.")
+
+    def action_say_quit(self) -> None:
+        self.tell("ctrl+q quits.")
+
+    async def action_quit(self) -> None:
+        self.exit()
+
+    def action_change_passphrase(self) -> None:
+        self.push_screen(PassphraseScreen(self.controller))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """No screenshot: it would write what is on screen to a file that others may read."""
+        yield SystemCommand("Theme", "Change the colours; ansi themes are the terminal's own", self.action_change_theme)
+        if isinstance(screen, KeysScreen):
+            for title, help_text, deed in screen.commands():
+                yield SystemCommand(title, help_text, deed)
+            yield SystemCommand(
+                "Change passphrase", "A new one, and a new recovery code", self.action_change_passphrase
+            )
+            yield SystemCommand("Lock", "Close the vault; the passphrase opens it again", self.action_lock)
+        yield SystemCommand("Quit", "Leave arka-tui", self.exit)
+
+    def watch_theme(self, theme: str) -> None:
+        if theme != self.controller.config.theme and self.is_running and not self.is_headless:
+            try:
+                self.controller.change_setting(theme=theme)
+            except NotSaved as failure:
+                self.tell_error(failure)
+
+    # ------------------------------------------------------------------ traps of the toolkit, closed
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *self._guards]
+
+    def _fatal_error(self) -> None:
+        """Private in Textual, where it prints the local variables: a test holds that this one is called."""
+        self.bell()
+        error = self._exception
+        if error is not None and not self._exit_renderables:
+            self._exit_renderables.append(Segments(self.console.render(crash_report(error), self.console.options)))
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: Any) -> None:
+        self._return_code = 1
+        self._fatal_error()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Nothing is copied: OSC 52 crosses every hop, stays in tmux buffers, and cannot be taken back."""
+        self.bell()
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        self.bell()
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Addresses are shown as text: a browser would open on the remote machine."""
+
+
+def _now() -> float:
+    """Seconds that also pass while the machine sleeps."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
+def run(controller: Controller, notices: Sequence[str] = ()) -> int:
+    """Until the user leaves. Returns the exit code."""
+    app = ArkaApp(controller, notices)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,78 @@
+"""What Textual lets through and we do not: escapes to the terminal, locals in a crash, glyphs a terminal lacks.
+
+The line filter is the last net under `text.safe`, which cleans outside text where it comes in; each alone suffices.
+"""
+
+import re
+import sys
+import traceback
+import unicodedata
+from pathlib import Path
+
+from rich.segment import Segment
+from rich.text import Text
+from textual.color import Color
+from textual.filter import LineFilter
+
+from arka_tui.text import UNSAFE, drop_unsafe, safe
+
+_ASCII = str.maketrans(
+    {
+        "✓": "+", "✗": "x", "…": ".", "·": ".", "•": "*", "●": "*", "○": "o", "▌": ">", "▏": "|", "→": ">",
+        "─": "-", "━": "-", "│": "|", "┃": "|", "┌": "+", "┐": "+", "└": "+", "┘": "+", "╭": "+", "╮": "+",
+        "╰": "+", "╯": "+", "├": "+", "┤": "+", "█": "#", "▄": "_", "▀": "-", "▁": "_", "▔": "-", "▎": "|",
+        "▊": "|", "▕": "|", "▼": "v", "▲": "^", "“": '"', "”": '"', "’": "'", "–": "-", "—": "-", "⏎": "<", "␛": "?",
+        "⭘": "o", "↑": "^", "↓": "v", "×": "x", "≈": "~", "≤": "<", "▶": ">", "\u00a0": " ",
+    }
+)  # fmt: skip
+
+
+class ControlFilter(LineFilter):
+    """No segment that Textual paints steers the terminal. Its own control segments pass: they are not ours to read."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            Segment(drop_unsafe(text), style, control) if not control and UNSAFE.search(text) else segment
+            for segment in segments
+            for text, style, control in [segment]
+        ]
+
+
+class AsciiFilter(LineFilter):
+    """For a terminal whose encoding is not UTF-8: every cell an ASCII character, the layout unchanged."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            segment if control or text.isascii() else Segment(to_ascii(text), style, control)
+            for segment in segments
+            for text, style, control in [segment]
+        ]
+
+
+def to_ascii(text: str) -> str:
+    def plain(match: re.Match[str]) -> str:
+        char = match[0]
+        if unicodedata.east_asian_width(char) in "WF":
+            return "??"
+        base = unicodedata.normalize("NFD", char)[0]
+        return "" if unicodedata.combining(char) else base if base.isascii() else "?"
+
+    return re.sub(r"[^\x00-\x7f]", plain, text.translate(_ASCII))
+
+
+def speaks_utf8() -> bool:
+    encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
+    return encoding.lower().replace("-", "") == "utf8"
+
+
+def crash_report(error: BaseException) -> Text:
+    """Where it happened, without values: no locals, and no exception's own text, which may quote what was typed."""
+    lines = ["arka-tui: error: a mistake in the program ended it; the vault on disk is whole", ""]
+    link: BaseException | None = error
+    while link is not None:
+        for frame in traceback.extract_tb(link.__traceback__)[-8:]:
+            lines.append(f"    {safe(f'{Path(frame.filename).name}:{frame.lineno} in {frame.name}')}")
+        lines.append(f"  {safe(type(link).__name__)}")
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    lines += ["", "arka-tui: hint: please report these lines; they hold no key"]
+    return Text("\n".join(lines) + "\n")

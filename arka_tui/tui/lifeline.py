@@ -1,0 +1,65 @@
+"""Leaving when asked to, and when nobody is there any more: signals, a vanished terminal, a stalled one.
+
+By default Textual dies of SIGTERM and SIGHUP without restoring the terminal, and stays alive at full speed, with the
+vault open, where the terminal is gone and SIGHUP was ignored.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from arka_tui.errors import TerminalUnfit
+
+GRACE_S = 3.0
+"""A terminal that takes no more bytes blocks the main thread; then nothing gentler than `os._exit` is left."""
+_LOOK_EVERY_S = 1.0
+_FATAL = (signal.SIGTERM, signal.SIGHUP)
+
+
+def refuse_unfit_terminal(term: str | None) -> None:
+    """Raises: TerminalUnfit, where a screen would be blank, garbage, or run on without anybody."""
+    if not sys.__stdin__ or not sys.__stdin__.isatty():
+        raise TerminalUnfit("standard input is not a terminal", "run it in a terminal; over ssh use ssh -t")
+    if not sys.__stderr__ or not sys.__stderr__.isatty():
+        raise TerminalUnfit("standard error is not a terminal", "the screen is drawn on it: do not redirect it")
+    if term == "dumb":
+        raise TerminalUnfit("the terminal says that it is dumb", "set TERM to what it really is")
+
+
+class Lifeline:
+    """`leave(code)` is called on the event loop; the process ends `GRACE_S` later whatever happens."""
+
+    def __init__(self, leave: Callable[[int], None]) -> None:
+        self._leave = leave
+        self._loop = asyncio.get_running_loop()
+        self._done = threading.Event()
+        self._leaving = threading.Event()
+
+    def hold(self) -> None:
+        for number in _FATAL:
+            signal.signal(number, lambda number, frame: self._go(128 + number))
+        threading.Thread(target=self._watch_terminal, name="arka-terminal", daemon=True).start()
+
+    def let_go(self) -> None:
+        self._done.set()
+
+    def _go(self, code: int) -> None:
+        if self._leaving.is_set():
+            return
+        self._leaving.set()
+        threading.Thread(target=self._end, args=(code,), name="arka-end", daemon=True).start()
+        self._loop.call_soon_threadsafe(self._leave, code)
+
+    def _end(self, code: int) -> None:
+        if not self._done.wait(GRACE_S):
+            os._exit(code)
+
+    def _watch_terminal(self) -> None:
+        stdin = sys.__stdin__.fileno() if sys.__stdin__ else 0
+        while not self._done.wait(_LOOK_EVERY_S):
+            if not os.isatty(stdin):
+                self._go(128 + signal.SIGHUP)
+                return

@@ -1,0 +1,49 @@
+"""All keys of the keyboard that work on the screen it was called from, read from the bindings themselves."""
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding
+from textual.containers import VerticalScroll
+from textual.widgets import Footer, Static
+
+from arka_tui.check import MEANINGS, Mood
+from arka_tui.tui import words
+from arka_tui.tui.screens.arka_screen import ArkaModal
+from arka_tui.tui.screens.detail import table
+
+_MOODS = {
+    Mood.GOOD: "works",
+    Mood.CARE: "valid, but needs you",
+    Mood.BAD: "does not work",
+    Mood.UNSURE: "nothing is known",
+}
+
+
+class HelpScreen(ArkaModal[None]):
+    BINDINGS = [Binding("escape,q,question_mark", "dismiss(None)", "Close", key_display="Esc", id="help.close")]
+
+    def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
+        super().__init__()
+        self._active = bindings
+
+    def compose(self) -> ComposeResult:
+        keys: dict[str, tuple[list[str], str]] = {}
+        for active in self._active.values():
+            binding = active.binding
+            told = active.tooltip or binding.tooltip or binding.description
+            if told and not binding.system and active.enabled:
+                keys.setdefault(binding.action, ([], told))[0].append(self.app.get_key_display(binding))
+        with VerticalScroll(classes="dialog"):
+            yield Static("Keys of the keyboard", classes="title")
+            yield Static(table([(" ".join(dict.fromkeys(names)), told) for names, told in keys.values()]))
+            yield Static("Verdicts", classes="section")
+            for mood, meaning in _MOODS.items():
+                found = [each for each in MEANINGS.values() if each.mood is mood]
+                yield Static(words.plain(f"{found[0].sign} {meaning}"), classes=mood.value)
+                yield Static(table([(f"  {each.word}", _short(each.sentence)) for each in found]))
+        yield Footer(compact=True, show_command_palette=False)
+
+
+def _short(sentence: str) -> str:
+    return sentence.format(provider="the provider", host="the server")

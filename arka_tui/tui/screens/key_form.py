@@ -1,0 +1,396 @@
+"""Add or edit a key: provider, label, the key itself, and the live result of its test.
+
+A new key is sealed and saved, then tested. A replacement is tested first and takes the old one's place only on
+success, or when the user says so.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Select, Static
+
+from arka_tui.check import Check, Mood, Stage
+from arka_tui.controller import Controller, FieldError
+from arka_tui.credential import Credential, Draft
+from arka_tui.errors import ArkaError, UsageError
+from arka_tui.providers.catalog import Setting
+from arka_tui.secret import Secret
+from arka_tui.store import Saved
+from arka_tui.tui import words
+from arka_tui.tui.screens.arka_screen import ArkaModal
+from arka_tui.tui.screens.confirm import Confirm
+from arka_tui.tui.widgets.secret_input import SecretInput
+
+
+@dataclass(frozen=True, slots=True)
+class FormResult:
+    """What became of it. `test_due`: it was closed before its test was done. `delete`: the user wants it gone."""
+
+    credential_id: str
+    test_due: bool = False
+    delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    provider: str
+    label: str
+    base_url: str
+    settings: tuple[tuple[str, str], ...]
+
+
+class KeyForm(ArkaModal[FormResult | None]):
+    BINDINGS = [
+        Binding("escape", "leave", "Close", id="form.leave"),
+        Binding("ctrl+s", "save", "Save", id="form.save"),
+    ]
+
+    def __init__(self, controller: Controller, editing: Credential | None = None) -> None:
+        super().__init__()
+        self._controller = controller
+        self._editing = editing
+        self._as_opened: _Typed | None = None
+        self._busy = False
+        self._saved_untested = False
+        self._tried: tuple[Draft, Check] | None = None
+        self._provider_chosen = editing is not None
+        self._provider_followed = editing.provider if editing else next(iter(controller.catalog.providers))
+        """The provider that the form set by itself; another one in the field was chosen by the user."""
+        self._label_typed = editing is not None
+        self._stages: list[Stage] = []
+
+    # ------------------------------------------------------------------ painting
+
+    def compose(self) -> ComposeResult:
+        editing, catalog = self._editing, self._controller.catalog
+        provider_id = editing.provider if editing else next(iter(catalog.providers))
+        options = [(provider.name, provider.id) for provider in catalog.providers.values()]
+        if editing and editing.provider not in catalog.providers:
+            options.append((words.plain(editing.provider).plain, editing.provider))
+        settings = dict(editing.settings) if editing else {}
+        with VerticalScroll(classes="dialog", id="form", can_focus=False):
+            yield Static(words.plain(f"Edit {editing.name}" if editing else "Add a key"), classes="title")
+            with Horizontal(classes="field"):
+                yield Static("Provider", classes="name")
+                yield Select(options, value=provider_id, allow_blank=False, id="provider")
+            with Horizontal(classes="field"):
+                yield Static("Key", classes="name")
+                kept = f"keep …{editing.hint}, or paste another" if editing and editing.hint else "paste it here"
+                yield SecretInput(kept, tidies=True, id="secret")
+            yield Static("", id="secret-note", classes="note")
+            with Horizontal(classes="field"):
+                yield Static("Label", classes="name")
+                yield Input(editing.label if editing else "", placeholder="work, ci, laptop …", id="label")
+            yield Static("", id="label-note", classes="note")
+            for setting in self._all_settings():
+                with Horizontal(classes="field setting", id=f"field-{setting.name}"):
+                    yield Static(words.plain(setting.title), classes="name")
+                    hint = f"optional, {setting.example}"
+                    yield Input(settings.get(setting.name, ""), placeholder=hint, id=setting.name)
+                yield Static("", id=f"{setting.name}-note", classes="note")
+            with Horizontal(classes="field"):
+                yield Static("Address", classes="name")
+                yield Input(editing.base_url if editing else "", id="base_url")
+            yield Static("", id="base_url-note", classes="note")
+            yield Static("", id="about", classes="dim")
+            yield Static("", id="result")
+            with Horizontal(classes="buttons", id="form-buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button("Save and test", id="save", variant="primary")
+            with Horizontal(classes="buttons hidden", id="after-buttons"):
+                yield Button("", id="second")
+                yield Button("", id="first", variant="primary")
+
+    def on_mount(self) -> None:
+        self._follow_provider()
+        self._as_opened = self._typed
+        self.query_one("#secret").focus()
+
+    def _all_settings(self) -> list[Setting]:
+        providers = self._controller.catalog.providers.values()
+        return sorted({each.name: each for provider in providers for each in provider.settings}.values(), key=str)
+
+    @property
+    def _typed(self) -> _Typed:
+        provider = self.query_one("#provider", Select).value
+        values = {each.id: each.value for each in self.query(Input) if each.id not in ("label", "base_url", None)}
+        return _Typed(
+            str(provider),
+            self.query_one("#label", Input).value,
+            self.query_one("#base_url", Input).value,
+            tuple(sorted((str(name), value) for name, value in values.items())),
+        )
+
+    @property
+    def _secret(self) -> Secret | None:
+        field = self.query_one(SecretInput)
+        return None if field.blank else field.secret
+
+    def _follow_provider(self) -> None:
+        """What of the form depends on the provider."""
+        provider = self._controller.provider(self._typed.provider)
+        if provider is None:
+            return
+        wanted = {setting.name for setting in provider.settings}
+        for field in self.query(".setting"):
+            hidden = str(field.id).removeprefix("field-") not in wanted
+            field.set_class(hidden, "hidden")
+        self.query_one("#base_url", Input).placeholder = provider.base_url
+        if not self._label_typed:
+            with self.prevent(Input.Changed):
+                self.query_one("#label", Input).value = self._controller.suggested_label(provider.id)
+        cost = self._controller.cost_usd([provider.id])
+        price = f"then one that costs about {words.dollars(cost)}" if cost else "the paid one is switched off"
+        self.query_one("#about", Static).update(
+            Content("\n").join(
+                [
+                    words.plain(f"Get a key: {provider.console.get('keys', '')}"),
+                    words.plain(f"Save tests it: a free request, {price}."),
+                ]
+            )
+        )
+
+    # ------------------------------------------------------------------ typing
+
+    @on(Select.Changed, "#provider")
+    def _provider_changed(self, event: Select.Changed) -> None:
+        self._provider_chosen |= event.value != self._provider_followed
+        self._follow_provider()
+        self._note_owner()
+
+    @on(Input.Changed, "#label")
+    def _label_changed(self) -> None:
+        self._label_typed = True
+        self._note("label", "")
+
+    @on(Input.Changed)
+    def _input_changed(self, event: Input.Changed) -> None:
+        if event.input.id not in ("label", None):
+            self._note(str(event.input.id), "")
+
+    @on(SecretInput.Edited)
+    def _secret_edited(self, event: SecretInput.Edited) -> None:
+        owner = None if event.field.blank else self._controller.owner(event.field.secret)
+        if owner and owner.provider_id and not self._provider_chosen:
+            self._provider_followed = owner.provider_id
+            self.query_one("#provider", Select).value = owner.provider_id
+            self._follow_provider()
+        self._note_owner(event.removed)
+
+    def _note_owner(self, removed: list[str] | None = None) -> None:
+        secret = self._secret
+        parts: list[str] = []
+        wrong = False
+        if secret:
+            owner = self._controller.owner(secret)
+            provider = self._controller.provider(self._typed.provider)
+            parts = [f"ends in …{secret.hint}" if secret.hint else "short for a key"]
+            if owner:
+                wrong = owner.provider_id != self._typed.provider
+                kind = "a management key of" if owner.management else "a key of"
+                parts.append(
+                    f"looks like {kind} {owner.name}" + (f", not {provider.name}" if wrong and provider else "")
+                )
+            if secret.problem:
+                parts, wrong = [secret.problem], True
+        if removed:
+            parts.append(f"removed {', '.join(removed)}")
+        self._note("secret", " · ".join(parts), error=wrong)
+
+    @on(Input.Submitted)
+    @on(SecretInput.Submitted)
+    def _next_field(self) -> None:
+        self.focus_next()
+
+    # ------------------------------------------------------------------ saving
+
+    @on(Button.Pressed, "#save")
+    def action_save(self) -> None:
+        if self._busy or self.query_one("#form-buttons").has_class("hidden"):
+            return
+        self._clear_notes()
+        typed = self._typed
+        try:
+            draft = self._controller.draft(
+                typed.provider, typed.label, typed.base_url, dict(typed.settings), self._secret, editing=self._editing
+            )
+        except UsageError as failure:
+            self._result(words.problem(failure), "bad")
+            return
+        if isinstance(draft, list):
+            self._show_errors(draft)
+        elif self._editing and draft.secret is not None:
+            self._replace(draft)
+        else:
+            self._save(draft)
+
+    @work(description="save, then test", exclusive=True, group="form")
+    async def _save(self, draft: Draft) -> None:
+        """A new key, or new settings of one: saved at once, for nothing can be lost."""
+        if not (credential := await self._commit(draft)):
+            return
+        self._saved_untested = True
+        self._result(f"Saved {credential.name}. Testing …", "")
+        check = await self._tested(self._controller.check_saved(credential, self._stage_done))
+        self._saved_untested = False
+        if check and check.verdict.meaning.mood is Mood.GOOD:
+            self._offer("Done", "Edit again")
+        elif check and check.verdict.meaning.mood is Mood.BAD:
+            self._offer("Replace the key", "Delete it")
+        else:
+            self._offer("Keep it", "Edit again")
+
+    @work(description="test, then replace", exclusive=True, group="form")
+    async def _replace(self, draft: Draft) -> None:
+        """The stored key stays until the new one has passed, or the user insists."""
+        self._busy = True
+        self._result("Testing the new key; the old one stays until it passes …", "")
+        check = await self._tested(self._controller.try_draft(draft, self._editing, self._stage_done))
+        self._busy = False
+        if check is None:
+            return
+        self._tried = (draft, check)
+        if check.verdict.meaning.mood is Mood.GOOD:
+            await self._use_tried()
+        else:
+            unsure = check.verdict.meaning.mood is Mood.UNSURE
+            self._offer("Go back", "Use it unverified" if unsure else "Use it anyway")
+
+    async def _use_tried(self) -> None:
+        if self._tried and (credential := await self._commit(self._tried[0])):
+            _, check = self._tried
+            self._tried = None
+            kept = replace(check, credential_id=credential.id, name=credential.name, hint=credential.hint)
+            await asyncio.to_thread(self._controller.record, kept)
+            self._result_of(kept, f"{credential.name} is replaced. ")
+            self._offer("Done", "Edit again")
+
+    async def _commit(self, draft: Draft) -> Credential | None:
+        """None where it was not saved: the form says why, and all that was typed is still there."""
+        self._busy = True
+        self._result("Saving …", "")
+        try:
+            credential, saved = await asyncio.to_thread(self._write, draft)
+        except ArkaError as failure:
+            self._result(words.problem(failure), "bad")
+            return None
+        finally:
+            self._busy = False
+        if saved.incomplete:
+            self.arka.tell(f"Saved, but {saved.incomplete}.", severity="warning")
+        self._editing = credential
+        self._provider_chosen = True
+        self._as_opened = self._typed
+        self.query_one(SecretInput).clear()
+        return credential
+
+    def _write(self, draft: Draft) -> tuple[Credential, Saved]:
+        if self._editing:
+            return self._controller.update(self._editing, draft)
+        return self._controller.add(draft)
+
+    # ------------------------------------------------------------------ the test, live
+
+    async def _tested(self, test: Awaitable[Check]) -> Check | None:
+        self._stages = []
+        try:
+            check = await test
+        except ArkaError as failure:
+            self._result(words.problem(failure), "bad")
+            return None
+        self._result_of(check)
+        return check
+
+    def _stage_done(self, stage: Stage) -> None:
+        self._stages.append(stage)
+        told = "\n".join(words.stage(each) for each in self._stages)
+        self._result(f"{told}\n…", "")
+
+    def _result_of(self, check: Check, prefix: str = "") -> None:
+        meaning = check.verdict.meaning
+        provider = self._controller.provider(self._typed.provider)
+        said = meaning.sentence.format(provider=provider.name if provider else "", host=check.name)
+        lines = [f"{prefix}{meaning.sign} {meaning.word}: {words.sentence(said)}"]
+        if meaning.mood is not Mood.GOOD:
+            lines.append(f"→ {words.sentence(check.next_step)}" + (f" {check.page}" if check.page else ""))
+            lines += [f"“{check.evidence}”"] if check.evidence else []
+        lines += [" · ".join(f"{name} {value}" for name, value in words.facts(check, datetime.now(UTC)))]
+        self._result("\n".join(line for line in lines if line), meaning.mood.value)
+
+    def _result(self, text: str, mood: str) -> None:
+        label = self.query_one("#result", Static)
+        label.set_classes(mood)
+        label.update(Content("\n").join(words.plain(line) for line in text.split("\n")))
+        label.scroll_visible(animate=False)
+
+    def _offer(self, first: str, second: str) -> None:
+        """The two ways on after a test; the first is the safe one and has the focus."""
+        self.query_one("#form-buttons").add_class("hidden")
+        self.query_one("#after-buttons").remove_class("hidden")
+        self.query_one("#first", Button).label = first
+        self.query_one("#second", Button).label = second
+        self.query_one("#first").focus()
+        self.call_after_refresh(self.query_one("#after-buttons").scroll_visible, animate=False)
+
+    @on(Button.Pressed, "#first, #second")
+    async def _answered(self, event: Button.Pressed) -> None:
+        match str(event.button.label):
+            case "Done" | "Keep it":
+                self._finish()
+            case "Delete it":
+                self._finish(delete=True)
+            case "Use it anyway" | "Use it unverified":
+                await self._use_tried()
+            case _:  # back to the fields, everything typed still there
+                self._tried = None
+                self._clear_notes()
+                self.query_one("#after-buttons").add_class("hidden")
+                self.query_one("#form-buttons").remove_class("hidden")
+                self._note_owner()
+                self.query_one("#secret").focus()
+
+    # ------------------------------------------------------------------ leaving
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        self._leave()
+
+    @work(description="leave the form", exclusive=True, group="leave")
+    async def _leave(self) -> None:
+        unsaved = self._secret is not None or self._typed != self._as_opened
+        if unsaved and not await self.app.push_screen_wait(
+            Confirm("Discard what you typed?", ["Nothing of it was saved."], yes="Discard", no="Keep editing")
+        ):
+            return
+        self._finish()
+
+    def _finish(self, *, delete: bool = False) -> None:
+        if self._editing is None:
+            self.dismiss(None)
+        else:
+            self.dismiss(FormResult(self._editing.id, test_due=self._saved_untested, delete=delete))
+
+    # ------------------------------------------------------------------ notes at the fields
+
+    def _show_errors(self, errors: list[FieldError]) -> None:
+        for error in errors:
+            told = words.sentence(error.message) + (f" {words.sentence(error.hint)}" if error.hint else "")
+            self._note(error.field, told, error=True)
+        self.query_one(f"#{errors[0].field}").focus()
+
+    def _note(self, field: str, text: str, *, error: bool = False) -> None:
+        for note in self.query(f"#{field}-note").results(Static):
+            note.set_class(error, "error")
+            note.update(words.plain(text))
+
+    def _clear_notes(self) -> None:
+        for note in self.query(".note").results(Static):
+            note.update("")
+        self._result("", "")

@@ -1,0 +1,406 @@
+"""The main screen: the keys, what is known of each, and all deeds on them."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
+
+from arka_tui.controller import Controller
+from arka_tui.credential import Credential
+from arka_tui.errors import ArkaError, NotSaved, Superseded
+from arka_tui.tui import words
+from arka_tui.tui.messages import Checked, ChecksDone, CheckStarted
+from arka_tui.tui.screens.arka_screen import ArkaScreen
+from arka_tui.tui.screens.confirm import Confirm
+from arka_tui.tui.screens.detail import DetailScreen, revocation
+from arka_tui.tui.screens.help import HelpScreen
+from arka_tui.tui.screens.key_form import FormResult, KeyForm
+from arka_tui.tui.screens.log import LogScreen
+from arka_tui.tui.widgets.key_list import SORTS, KeyList, columns
+from arka_tui.tui.widgets.line_list import LineList
+
+LOOK_EVERY_S = 2.0
+"""How often other sessions' changes are looked for: two stat calls."""
+REST_S = 0.15
+"""The detail line follows the cursor when it rests, so that holding an arrow costs the list's bytes only."""
+
+EMPTY = """No keys yet.
+
+Press a to add one: choose the provider, paste the key, save.
+It is sealed before it touches the disk, then tested."""
+
+
+class KeysScreen(ArkaScreen[None]):
+    BINDINGS = [
+        Binding("question_mark", "help", "Help", key_display="?", id="keys.help", tooltip="All keys of the keyboard"),
+        Binding("a", "add", "Add", id="keys.add", tooltip="Add a key"),
+        Binding("e", "edit", "Edit", id="keys.edit", tooltip="Replace the key, rename it, change its settings"),
+        Binding(
+            "d,delete", "delete", "Delete", id="keys.delete", tooltip="Delete the key at the cursor, or all selected"
+        ),
+        Binding("t", "check", "Test", id="keys.test", tooltip="Test the key at the cursor, or all selected"),
+        Binding("T", "check_all", "Test all", id="keys.test_all", tooltip="Test all keys that are shown"),
+        Binding("slash", "filter", "Filter", key_display="/", id="keys.filter", tooltip="Show only keys that match"),
+        Binding("l", "log", "Log", id="keys.log", tooltip="Past tests, of all keys"),
+        Binding("s", "sort", "Sort", show=False, id="keys.sort", tooltip="Next order"),
+        Binding(
+            "dollar_sign",
+            "paid",
+            "Paid test",
+            key_display="$",
+            show=False,
+            id="keys.paid",
+            tooltip="Paid request on or off",
+        ),
+        Binding(
+            "escape",
+            "back",
+            "Back",
+            show=False,
+            id="keys.back",
+            tooltip="Stop tests, else clear selection, else filter",
+        ),
+        Binding("q", "app.quit", "Quit", id="keys.quit", tooltip="Leave arka-tui"),
+    ]
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._testing: set[str] = set()
+        self._progress = (0, 0)
+        self._resting: Timer | None = None
+
+    # ------------------------------------------------------------------ painting
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="title")
+        yield Input(placeholder="part of a name, verdict or address; Esc clears", id="filter", classes="hidden")
+        yield Static("", id="columns")
+        yield KeyList(clock=lambda: datetime.now(UTC), id="keys")
+        yield Static(EMPTY, id="empty", classes="hidden")
+        yield Static("", id="detail")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._keys.focus()
+        self._reload()
+        self.set_interval(LOOK_EVERY_S, self._look_around)
+        if self._controller.demo and not self._controller.history.checks:
+            self._start_checks(self._keys.shown)
+
+    def on_resize(self) -> None:
+        self._paint_columns()
+
+    @property
+    def _keys(self) -> KeyList:
+        return self.query_one(KeyList)
+
+    def _reload(self, move_to: str = "") -> None:
+        self._keys.show(self._controller.credentials(), self._controller.last_checks())
+        if move_to:
+            self._keys.move_to(move_to)
+        self._paint()
+
+    def _paint(self) -> None:
+        keys = self._keys
+        nothing = not keys.shown
+        self.query_one("#empty").set_class(not nothing, "hidden")
+        self.query_one("#columns").set_class(nothing, "hidden")
+        keys.set_class(nothing, "empty")
+        if nothing:
+            filtered = f"No key matches “{keys.filter_text}”.\n\nEsc clears the filter."
+            self.query_one("#empty", Static).update(Content(EMPTY if not keys.total else filtered))
+        self._paint_title()
+        self._paint_columns()
+        self._paint_detail()
+        self.refresh_bindings()
+
+    def _paint_title(self) -> None:
+        keys, controller = self._keys, self._controller
+        count = f"{keys.total:,} key" + ("" if keys.total == 1 else "s")
+        if keys.filter_text:
+            count = f"{len(keys.shown):,} of {count}"
+        done, asked = self._progress
+        parts = [
+            count,
+            f"{len(keys.marked)} selected" if keys.marked else "",
+            f"testing {done}/{asked}, Esc stops" if self._testing else "",
+            "" if keys.sort_name == "name" else f"by {keys.sort_name}",
+            "paid test on" if controller.paid else "paid test off",
+            controller.config.network_notice,
+            "READ-ONLY" if controller.read_only else "",
+        ]
+        badge = Content.styled(" DEMO ", "reverse bold") if controller.demo else Content("")
+        told = Content("  ·  ".join(part for part in parts if part))
+        self.query_one("#title", Static).update(
+            Content.assemble(("arka-tui", "bold"), "  ", badge, "  " if controller.demo else "", told)
+        )
+
+    def _paint_columns(self) -> None:
+        heads = {"mark": "", "sign": "", "key": "KEY", "label": "LABEL"}
+        line = "".join(
+            heads.get(name, name.upper()).ljust(size)[:size] for name, size in columns(self._keys.size.width or 80)
+        )
+        self.query_one("#columns", Static).update(Content(line))
+
+    def _paint_detail(self) -> None:
+        row = self._keys.current
+        detail = self.query_one("#detail", Static)
+        detail.set_class(row is None, "hidden")
+        if row is None:
+            return
+        shown, check = row.credential, row.check
+        provider = self._controller.provider(shown.provider)
+        name = provider.name if provider else shown.provider
+        if check is None:
+            cost = self._cost([shown])
+            lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
+        else:
+            meaning = check.verdict.meaning
+            said = meaning.sentence.format(provider=name, host=shown.origin)
+            wait = f" ({check.retry_after_s} s)" if check.retry_after_s is not None else ""
+            step = words.sentence(check.next_step) if not check.page else f"{check.next_step}{wait}: {check.page}"
+            learnt = " · ".join(f"{key} {value}" for key, value in words.facts(check, datetime.now(UTC))[:5])
+            lines = [words.sentence(said), f"→ {step[:1].upper()}{step[1:]}", learnt]
+        detail.update(Content("\n").join(words.plain(line) for line in lines))
+
+    def _cost(self, credentials: Sequence[Credential]) -> str:
+        cost = self._controller.cost_usd(credential.provider for credential in credentials)
+        return f"; costs about {words.dollars(cost)}" if cost else ", for free"
+
+    # ------------------------------------------------------------------ what works now
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self.is_mounted:
+            return True
+        if action in ("add", "edit", "delete") and self._controller.read_only:
+            return None
+        needs_a_key = action in ("edit", "delete", "check", "check_all", "filter", "sort")
+        return not needs_a_key or self._keys.total > 0
+
+    def commands(self) -> Iterable[tuple[str, str, Callable[[], None]]]:
+        """For the command palette."""
+        yield "Add a key", "Choose the provider, paste the key, save", self.action_add
+        if self._keys.current:
+            yield "Edit", f"Replace or rename {self._keys.current.credential.name}", self.action_edit
+            yield "Delete", "Remove the key at the cursor, or all selected", self.action_delete
+            yield "Test", "Test the key at the cursor, or all selected", self.action_check
+            yield "Test all", "Test all keys that are shown", self.action_check_all
+        yield "Test log", "What past tests found, stage by stage", self.action_log
+        switch = "off" if self._controller.paid else "on"
+        yield f"Paid test {switch}", "The smallest paid request; only that shows missing credit", self.action_paid
+        yield "Help", "All keys of the keyboard", self.action_help
+
+    # ------------------------------------------------------------------ moving about
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        if self._resting:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_S, self._paint_detail)
+
+    @on(KeyList.Marked)
+    def _marked(self) -> None:
+        self._paint_title()
+
+    @on(LineList.Opened)
+    def action_details(self) -> None:
+        row = self._keys.current
+        if row:
+            self.app.push_screen(DetailScreen(self._controller, row.credential), self._after_detail)
+
+    def action_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.remove_class("hidden")
+        field.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        self._keys.set_filter(event.value)
+        self._paint()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self, event: Input.Submitted) -> None:
+        self.query_one("#filter").set_class(not event.value, "hidden")
+        self._keys.focus()
+
+    def action_back(self) -> None:
+        field = self.query_one("#filter", Input)
+        if field.has_focus or field.value:
+            field.value = ""
+            field.add_class("hidden")
+            self._keys.focus()
+        elif self._testing:
+            self.workers.cancel_group(self, "check")
+        elif self._keys.marked:
+            self._keys.unmark()
+
+    def action_sort(self) -> None:
+        names = list(SORTS)
+        self._keys.set_sort(names[(names.index(self._keys.sort_name) + 1) % len(names)])
+        self._paint_title()
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(self.active_bindings))
+
+    def action_log(self) -> None:
+        self.app.push_screen(LogScreen(self._controller, self._keys.current.credential if self._keys.current else None))
+
+    def action_paid(self) -> None:
+        try:
+            self._controller.change_setting(paid_test=not self._controller.paid)
+        except NotSaved as failure:
+            self.arka.tell_error(failure)
+        if self._controller.paid:
+            self.arka.tell("Tests send the smallest paid request again; only that shows missing credit.")
+        else:
+            self.arka.tell("Tests are free now; a key without credit will look accepted.")
+        self._paint_title()
+        self._paint_detail()
+
+    # ------------------------------------------------------------------ add, edit, delete
+
+    def action_add(self) -> None:
+        self.app.push_screen(KeyForm(self._controller), self._after_form)
+
+    def action_edit(self) -> None:
+        row = self._keys.current
+        if row:
+            self.app.push_screen(KeyForm(self._controller, row.credential), self._after_form)
+
+    def _after_form(self, result: FormResult | None) -> None:
+        if result is None:
+            self._reload()
+            return
+        self._reload(move_to=result.credential_id)
+        if result.delete:
+            self.action_delete()
+        elif result.test_due and self._keys.current:
+            self._start_checks([self._keys.current.credential])
+
+    def _after_detail(self, deed: str | None) -> None:
+        if deed == "edit":
+            self.action_edit()
+        elif deed == "delete":
+            self.action_delete()
+        elif deed == "test":
+            self.action_check()
+
+    def action_delete(self) -> None:
+        self._delete(self._keys.chosen)
+
+    @work(description="delete keys")
+    async def _delete(self, chosen: list[Credential]) -> None:
+        if not chosen:
+            return
+        what = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} keys"
+        names = ", ".join(credential.name for credential in chosen[:8]) + (" …" if len(chosen) > 8 else "")
+        lines = [names] if len(chosen) > 1 else []
+        lines += [
+            "It is removed at once from the vault and its second copy. This cannot be undone.",
+            "The provider still accepts it. Revoke it there too:",
+            *revocation(self._controller, chosen),
+        ]
+        if not await self.app.push_screen_wait(Confirm(f"Delete {what}?", lines, yes="Delete", no="Keep")):
+            return
+        try:
+            saved = await asyncio.to_thread(self._controller.remove, chosen)
+        except ArkaError as failure:
+            self.arka.tell_error(failure)
+            if not isinstance(failure, NotSaved):
+                await self._look_around()
+            return
+        self._keys.marked -= {credential.id for credential in chosen}
+        self._reload()
+        pages = " ".join(revocation(self._controller, chosen))
+        if saved.incomplete:
+            self.arka.tell(f"Deleted {what}, but {saved.incomplete}.", severity="warning")
+        else:
+            self.arka.tell(
+                f"Deleted {what} from this vault. Copies in backups are still sealed. Now revoke it: {pages}"
+            )
+
+    # ------------------------------------------------------------------ test
+
+    def action_check(self) -> None:
+        self._start_checks(self._keys.chosen)
+
+    def action_check_all(self) -> None:
+        self._check_all(self._keys.shown)
+
+    @work(description="ask, then test all")
+    async def _check_all(self, shown: list[Credential]) -> None:
+        if len(shown) > 1:
+            lines = [
+                f"{len(shown):,} keys, at most 20 at a time{self._cost(shown)}.",
+                "Esc stops it; $ switches the paid request.",
+            ]
+            if not await self.app.push_screen_wait(Confirm("Test all?", lines, yes="Test", no="Cancel")):
+                return
+        self._start_checks(shown)
+
+    def _start_checks(self, credentials: Sequence[Credential]) -> None:
+        names = [credential.name for credential in credentials if credential.name not in self._testing]
+        if names:
+            done, asked = self._progress if self._testing else (0, 0)
+            self._progress = (done, asked + len(names))
+            self._testing.update(names)
+            for name in names:
+                self._keys.set_busy(name, "waiting")
+            self._paint_title()
+            self._run_checks(names)
+
+    @work(group="check", description="test keys")
+    async def _run_checks(self, names: list[str]) -> None:
+        finished = set(names)
+        try:
+            checks = self._controller.check(names, on_start=self._tell_start)
+            async with aclosing(checks):
+                async for check in checks:
+                    self.post_message(Checked(check))
+        finally:
+            self.post_message(ChecksDone(finished))
+
+    def _tell_start(self, name: str) -> None:
+        self.post_message(CheckStarted(name))
+
+    @on(CheckStarted)
+    def _check_started(self, event: CheckStarted) -> None:
+        self._keys.set_busy(event.name, "testing")
+
+    @on(Checked)
+    def _checked(self, event: Checked) -> None:
+        self._testing.discard(event.check.name)
+        self._progress = (self._progress[0] + 1, self._progress[1])
+        self._keys.show_check(event.check)
+        self._paint_title()
+        row = self._keys.current
+        if row and row.credential.id == event.check.credential_id:
+            self._paint_detail()
+
+    @on(ChecksDone)
+    def _checks_done(self, event: ChecksDone) -> None:
+        self._testing -= event.names
+        for name in event.names:
+            self._keys.set_busy(name, "")
+        self._paint_title()
+
+    # ------------------------------------------------------------------ other sessions
+
+    async def _look_around(self) -> None:
+        if not self._controller.unlocked:
+            return
+        try:
+            if await asyncio.to_thread(self._controller.refresh):
+                self._reload()
+        except Superseded as news:
+            self.arka.lock(words.problem(news))
+        except ArkaError as failure:
+            self.arka.lock(words.problem(failure))

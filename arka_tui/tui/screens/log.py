@@ -1,0 +1,100 @@
+"""The test-status log: what every test found, stage by stage. It is sealed on disk and survives a restart."""
+
+from datetime import UTC, datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Footer, Input, Static
+
+from arka_tui.controller import Controller
+from arka_tui.credential import Credential
+from arka_tui.tui import words
+from arka_tui.tui.screens.arka_screen import ArkaScreen
+from arka_tui.tui.screens.detail import told
+from arka_tui.tui.widgets.line_list import LineList
+from arka_tui.tui.widgets.log_list import LogList
+
+
+class LogScreen(ArkaScreen[None]):
+    BINDINGS = [
+        Binding("f", "only", "Only this key", id="log.only", tooltip="Tests of the key at the cursor, or of all keys"),
+        Binding("slash", "filter", "Filter", key_display="/", id="log.filter", tooltip="Part of a name or verdict"),
+        Binding("escape,l,q", "back", "Back", key_display="Esc", id="log.back"),
+    ]
+
+    def __init__(self, controller: Controller, credential: Credential | None = None) -> None:
+        super().__init__()
+        self._controller = controller
+        self._only = ""
+        """The id of the one credential whose tests are shown; empty for all."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="title")
+        yield Input(placeholder="part of a name or verdict; Esc clears", id="filter", classes="hidden")
+        yield LogList(id="log")
+        with VerticalScroll(id="entry", can_focus=False):
+            yield Static("", id="entry-text")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._show()
+        self.query_one(LogList).focus()
+
+    def _show(self) -> None:
+        needles = self.query_one("#filter", Input).value.casefold().split()
+        history = self._controller.history
+        checks = [
+            check
+            for check in history.checks
+            if (not self._only or check.credential_id == self._only)
+            and all(needle in f"{check.name} {check.verdict.meaning.word}".casefold() for needle in needles)
+        ]
+        self.query_one(LogList).show(checks)
+        count = f"{len(checks):,} test" + ("" if len(checks) == 1 else "s")
+        parts = [count, f"only {checks[-1].name}" if self._only and checks else "", "times in UTC"]
+        if history.unreadable:
+            parts.append(f"{history.unreadable} lines of the log could not be read")
+        told_parts = words.plain("  ·  ".join(part for part in parts if part))
+        self.query_one("#title", Static).update(Content.assemble(("Test log", "bold"), "  ", told_parts))
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        check = self.query_one(LogList).current
+        entry = self.query_one("#entry", VerticalScroll)
+        entry.remove_children()
+        if check is None:
+            entry.mount(Static("No tests yet. Press t on a key to test it.", classes="dim"))
+            return
+        provider = self._controller.provider(check.name.split("/", 1)[0])
+        name = provider.name if provider else "the provider"
+        entry.mount(*told(check, name, name, datetime.now(UTC)))
+
+    def action_only(self) -> None:
+        check = self.query_one(LogList).current
+        self._only = "" if self._only or check is None else check.credential_id
+        self._show()
+
+    def action_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.remove_class("hidden")
+        field.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self) -> None:
+        self._show()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one(LogList).focus()
+
+    def action_back(self) -> None:
+        field = self.query_one("#filter", Input)
+        if field.has_focus or field.value:
+            field.value = ""
+            field.add_class("hidden")
+            self.query_one(LogList).focus()
+        else:
+            self.dismiss(None)

@@ -1,0 +1,71 @@
+"""Another passphrase: every key is sealed anew, and a new recovery code replaces the old."""
+
+import asyncio
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Button, Static
+
+from arka_tui.controller import Controller
+from arka_tui.errors import ArkaError
+from arka_tui.secret import Secret
+from arka_tui.tui import words
+from arka_tui.tui.screens.arka_screen import ArkaModal
+from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
+from arka_tui.tui.widgets.new_passphrase import NewPassphrase
+
+
+class PassphraseScreen(ArkaModal[None]):
+    BINDINGS = [Binding("escape", "dismiss(None)", "Keep the old one", id="passphrase.cancel")]
+
+    def __init__(self, controller: Controller, *, forgotten: bool = False) -> None:
+        super().__init__()
+        self._controller = controller
+        self._forgotten = forgotten
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Static("Set a new passphrase" if self._forgotten else "Change the passphrase", classes="title")
+            yield Static(
+                "Every key is sealed anew, and you get a new recovery code. "
+                "Copies of the old file still open with the old passphrase.",
+                classes="dim",
+            )
+            yield NewPassphrase()
+            with Horizontal(classes="buttons"):
+                yield Button("Keep the old one", id="cancel")
+                yield Button("Change", id="change", variant="primary")
+            yield Static("", id="status")
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#change")
+    def _submit(self) -> None:
+        self.query_one(NewPassphrase).submit()
+
+    @on(NewPassphrase.Chosen)
+    def _chosen(self, event: NewPassphrase.Chosen) -> None:
+        self._change(event.passphrase)
+
+    @work(description="change the passphrase", exclusive=True)
+    async def _change(self, passphrase: Secret) -> None:
+        code = self._controller.new_recovery_code()
+        if not await self.app.push_screen_wait(RecoveryCodeScreen(code)):
+            return
+        status = self.query_one("#status", Static)
+        status.update("Sealing every key anew …")
+        try:
+            saved = await asyncio.to_thread(self._controller.change_passphrase, passphrase, code)
+        except ArkaError as failure:
+            status.add_class("error")
+            status.update(words.plain(words.problem(failure) + " The old passphrase is still the one."))
+            return
+        if saved.incomplete:
+            self.arka.tell(f"Passphrase changed, but {saved.incomplete}.", severity="warning")
+        else:
+            self.arka.tell("Passphrase changed. The old recovery code is void.")
+        self.dismiss(None)

@@ -1,0 +1,35 @@
+"""The vault's file cannot be used: what is wrong, what to do, and nothing touched."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.widgets import Footer, Static
+
+from arka_tui.controller import Controller
+from arka_tui.errors import VaultError
+from arka_tui.tui import words
+from arka_tui.tui.screens.arka_screen import ArkaScreen
+
+
+class TroubleScreen(ArkaScreen[None]):
+    BINDINGS = [
+        Binding("r", "retry", "Look again", id="trouble.retry"),
+        Binding("q", "app.quit", "Quit", id="trouble.quit"),
+    ]
+
+    def __init__(self, controller: Controller, trouble: VaultError) -> None:
+        super().__init__()
+        self._controller = controller
+        self._trouble = trouble
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="door"):
+            yield Static("The vault cannot be opened", classes="title")
+            yield Static(words.plain(words.sentence(str(self._trouble))), classes="error", id="what")
+            if self._trouble.hint:
+                yield Static(words.plain(words.sentence(self._trouble.hint)), id="hint")
+            yield Static("Nothing was changed or written over.", classes="dim")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def action_retry(self) -> None:
+        self.arka.show_door()

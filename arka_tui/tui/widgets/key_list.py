@@ -1,0 +1,236 @@
+"""The key list: one line a credential, painted straight from what the controller holds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from rich.segment import Segment
+from textual.binding import Binding
+from textual.message import Message
+
+from arka_tui.check import Check, Mood, Verdict
+from arka_tui.credential import Credential
+from arka_tui.text import safe
+from arka_tui.tui import words
+from arka_tui.tui.widgets.line_list import LineList, cell
+
+UNTESTED = "not tested"
+WIDE, MEDIUM = 100, 60
+_ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
+"""As in the enum: what works comes last when the worst come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    credential: Credential
+    check: Check | None
+
+    @property
+    def word(self) -> str:
+        return self.check.verdict.meaning.word if self.check else UNTESTED
+
+    @property
+    def haystack(self) -> str:
+        shown = self.credential
+        return f"{shown.name} {shown.hint} {self.word} {shown.origin}".casefold()
+
+
+def _by_name(row: Row) -> tuple[object, ...]:
+    return (row.credential.name.casefold(),)
+
+
+def _by_trouble(row: Row) -> tuple[object, ...]:
+    return (-_ORDER[row.check.verdict] if row.check else 1, *_by_name(row))
+
+
+def _by_left(row: Row) -> tuple[object, ...]:
+    left = row.check.learnt.remaining if row.check else None
+    return (left is None, left if left is not None else Decimal(0), *_by_name(row))
+
+
+def _by_age(row: Row) -> tuple[object, ...]:
+    return (row.check is not None, row.check.at.timestamp() if row.check else 0, *_by_name(row))
+
+
+def _by_added(row: Row) -> tuple[object, ...]:
+    return (row.credential.created_at.timestamp(),)
+
+
+SORTS: Mapping[str, Callable[[Row], tuple[object, ...]]] = {
+    "name": _by_name,
+    "trouble first": _by_trouble,
+    "least left": _by_left,
+    "oldest test": _by_age,
+    "added": _by_added,
+}
+
+
+def columns(width: int) -> list[tuple[str, int]]:
+    """Names and widths that fill `width` cells."""
+    if width >= WIDE:
+        fixed = [("verdict", 18), ("provider", 13), ("hint", 7), ("left", 15), ("tested", 12), ("latency", 10)]
+    elif width >= MEDIUM:
+        fixed = [("verdict", 18), ("hint", 7), ("left", 14), ("tested", 11), ("latency", 8)]
+    else:
+        fixed = [("sign", 2), ("hint", 7)]
+    rest = max(1, width - 2 - sum(size for _, size in fixed))
+    at = 2 if width >= WIDE else 1
+    return [("mark", 2), *fixed[:at], ("label" if width >= WIDE else "key", rest), *fixed[at:]]
+
+
+class KeyList(LineList):
+    BINDINGS = [
+        Binding("space", "mark", "Select or unselect", show=False, id="keys.mark"),
+        Binding("asterisk", "mark_all", "Select all that are shown", show=False, id="keys.mark_all"),
+    ]
+    COMPONENT_CLASSES = {
+        "keys--cursor",
+        "keys--good",
+        "keys--care",
+        "keys--bad",
+        "keys--unsure",
+        "keys--dim",
+        "keys--mark",
+    }
+
+    class Marked(Message):
+        """The selection changed."""
+
+    def __init__(self, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id)
+        self._clock = clock
+        self._all: list[Row] = []
+        self._rows: list[Row] = []
+        self._busy: dict[str, str] = {}
+        self.marked: set[str] = set()
+        """Ids of selected credentials."""
+        self.filter_text = ""
+        self.sort_name = "name"
+
+    # ------------------------------------------------------------------ what is shown
+
+    def show(self, credentials: Sequence[Credential], checks: Mapping[str, Check]) -> None:
+        """All there is. The cursor stays on its credential; marks of what is gone go."""
+        kept = self.current
+        self._all = [Row(credential, checks.get(credential.id)) for credential in credentials]
+        self.marked &= {credential.id for credential in credentials}
+        self._arrange(kept)
+
+    def show_check(self, check: Check) -> None:
+        """One new result, in its row; the order stays as it is until it is asked for again."""
+        self._busy.pop(check.name, None)
+        for rows in (self._all, self._rows):
+            for at, row in enumerate(rows):
+                if row.credential.id == check.credential_id:
+                    rows[at] = Row(row.credential, check)
+                    if rows is self._rows:
+                        self.refresh_row(at)
+
+    def set_busy(self, name: str, word: str) -> None:
+        """`word` in place of the verdict; empty ends it."""
+        if word:
+            self._busy[name] = word
+        else:
+            self._busy.pop(name, None)
+        for at, row in enumerate(self._rows):
+            if row.credential.name == name:
+                self.refresh_row(at)
+
+    def end_busy(self) -> None:
+        self._busy.clear()
+        self.refresh()
+
+    def set_filter(self, text: str) -> None:
+        self.filter_text = text
+        self._arrange(self.current)
+
+    def set_sort(self, name: str) -> None:
+        self.sort_name = name
+        self._arrange(self.current)
+
+    def move_to(self, credential_id: str) -> None:
+        at = next((i for i, row in enumerate(self._rows) if row.credential.id == credential_id), None)
+        if at is not None:
+            self.cursor = at
+
+    @property
+    def current(self) -> Row | None:
+        return self._rows[self.cursor] if self.cursor < len(self._rows) else None
+
+    @property
+    def chosen(self) -> list[Credential]:
+        """The marked ones that are shown, else the one at the cursor."""
+        marked = [row.credential for row in self._rows if row.credential.id in self.marked]
+        return marked or ([self.current.credential] if self.current else [])
+
+    @property
+    def shown(self) -> list[Credential]:
+        return [row.credential for row in self._rows]
+
+    @property
+    def total(self) -> int:
+        return len(self._all)
+
+    def _arrange(self, keep: Row | None) -> None:
+        needles = self.filter_text.casefold().split()
+        found = (
+            [row for row in self._all if all(needle in row.haystack for needle in needles)] if needles else self._all
+        )
+        self._rows = sorted(found, key=SORTS[self.sort_name])
+        at = next((i for i, row in enumerate(self._rows) if keep and row.credential.id == keep.credential.id), None)
+        self.set_reactive(KeyList.cursor, at if at is not None else min(self.cursor, max(0, len(self._rows) - 1)))
+        self.rows_changed()
+        self.post_message(self.Moved(self))
+
+    # ------------------------------------------------------------------ selection
+
+    def action_mark(self) -> None:
+        if self.current:
+            self.marked ^= {self.current.credential.id}
+            self.refresh_row(self.cursor)
+            self.post_message(self.Marked())
+            self.action_move(1)
+
+    def action_mark_all(self) -> None:
+        shown = {row.credential.id for row in self._rows}
+        self.marked = self.marked - shown if shown <= self.marked else self.marked | shown
+        self.refresh()
+        self.post_message(self.Marked())
+
+    def unmark(self) -> None:
+        self.marked = set()
+        self.refresh()
+        self.post_message(self.Marked())
+
+    # ------------------------------------------------------------------ painting
+
+    def row_count(self) -> int:
+        return len(self._rows)
+
+    def paint_row(self, row: int, width: int, *, at_cursor: bool) -> list[Segment]:
+        item = self._rows[row]
+        shown, check = item.credential, item.check
+        base = self.get_component_rich_style("keys--cursor") if at_cursor else self.rich_style
+        dim = base if at_cursor else base + self.get_component_rich_style("keys--dim", partial=True)
+        busy = self._busy.get(shown.name, "")
+        mood = check.verdict.meaning.mood if check and not busy else None
+        colour = self.get_component_rich_style(f"keys--{mood.value}", partial=True) if mood else None
+        lively = base + colour if colour and not at_cursor else dim if mood in (None, Mood.UNSURE) else base
+        marked = shown.id in self.marked
+        marking = base + self.get_component_rich_style("keys--mark", partial=True) if marked and not at_cursor else base
+        sign = "…" if busy else check.verdict.meaning.sign if check else "·"
+        now = self._clock()
+        texts = {
+            "mark": ("●" if marked else " ", marking),
+            "sign": (sign, lively),
+            "verdict": (f"{sign} {busy or item.word}", lively),
+            "provider": (safe(shown.provider, 40), dim),
+            "label": (safe(shown.label, 80), base),
+            "key": (safe(shown.name, 120), base),
+            "hint": (f"…{safe(shown.hint, 4)}" if shown.hint else words.NOTHING, dim),
+            "left": (words.left(check.learnt, now) if check else words.NOTHING, base),
+            "tested": (words.ago(check.at, now) if check else "never", dim),
+            "latency": (words.latency(check.latency_ms if check else None), dim),
+        }
+        return [cell(texts[name][0], size, texts[name][1]) for name, size in columns(width)]

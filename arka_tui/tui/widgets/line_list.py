@@ -1,0 +1,126 @@
+"""A list that paints lines: 10,000 rows cost what 10 do, and a key press repaints two lines.
+
+DataTable and OptionList build or repaint everything; over SSH that is 2 to 15 times the bytes.
+"""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+
+class LineList(ScrollView, can_focus=True):
+    """Subclasses say how many rows there are and how one is painted."""
+
+    BINDINGS = [
+        Binding("up,k", "move(-1)", "One up", show=False, id="list.up"),
+        Binding("down,j", "move(1)", "One down", show=False, id="list.down"),
+        Binding("pageup,ctrl+b", "page(-1)", "A page up", show=False, id="list.page_up"),
+        Binding("pagedown,ctrl+f", "page(1)", "A page down", show=False, id="list.page_down"),
+        Binding("home,g", "edge(-1)", "To the first", show=False, id="list.first"),
+        Binding("end,G", "edge(1)", "To the last", show=False, id="list.last"),
+        Binding("enter", "open", "Details", show=False, id="list.open", tooltip="All that is known of it"),
+    ]
+
+    cursor = reactive(0, repaint=False, init=False)
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        line_list: "LineList"
+
+        @property
+        def control(self) -> "LineList":
+            return self.line_list
+
+    @dataclass
+    class Opened(Message):
+        """Enter, or a double click."""
+
+        line_list: "LineList"
+
+        @property
+        def control(self) -> "LineList":
+            return self.line_list
+
+    def row_count(self) -> int:
+        return 0
+
+    def paint_row(self, row: int, width: int, *, at_cursor: bool) -> list[Segment]:
+        """Segments of `width` cells together."""
+        return []
+
+    def rows_changed(self) -> None:
+        """After rows came, went or moved."""
+        self.virtual_size = Size(self.scrollable_content_region.width, self.row_count())
+        self.set_reactive(LineList.cursor, max(0, min(self.cursor, self.row_count() - 1)))
+        self._show_cursor()
+        self.refresh()
+
+    def refresh_row(self, row: int) -> None:
+        self.refresh(Region(0, row - round(self.scroll_offset.y), self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        row, width = round(self.scroll_offset.y) + y, self.size.width
+        if row >= self.row_count():
+            return Strip.blank(width, self.rich_style)
+        return Strip(self.paint_row(row, width, at_cursor=row == self.cursor), width)
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        self.refresh_row(old)
+        self.refresh_row(new)
+        self._show_cursor()
+        self.post_message(self.Moved(self))
+
+    def action_move(self, by: int) -> None:
+        self._go(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        self._go(self.cursor + by * max(1, self.size.height - 1))
+
+    def action_edge(self, end: int) -> None:
+        self._go(self.row_count() if end > 0 else 0)
+
+    def action_open(self) -> None:
+        if self.row_count():
+            self.post_message(self.Opened(self))
+
+    def on_resize(self) -> None:
+        self.rows_changed()
+
+    def on_click(self, event: events.Click) -> None:
+        row = round(self.scroll_offset.y) + event.y
+        if row < self.row_count():
+            self._go(row)
+            if event.chain == 2:
+                self.action_open()
+
+    def _go(self, row: int) -> None:
+        if self.row_count():
+            self.cursor = max(0, min(row, self.row_count() - 1))
+
+    def _show_cursor(self) -> None:
+        """At an edge it jumps half a page: one repaint for many key presses."""
+        top, height = round(self.scroll_offset.y), self.size.height
+        if height and not top <= self.cursor < top + height:
+            if abs(self.cursor - top) <= height + 1:
+                jump = self.cursor - height // 2
+            else:
+                jump = self.cursor if self.cursor < top else self.cursor - height + 1
+            self.scroll_to(y=max(0, jump), animate=False, force=True, immediate=True)
+
+
+def cell(text: str, width: int, style: Style) -> Segment:
+    """`text` padded or cut to `width` cells, the last one free. It must be safe already."""
+    if cell_len(text) < width:
+        return Segment(set_cell_size(text, width), style)
+    return Segment(set_cell_size(text, max(0, width - 2)) + "… "[: max(0, width)], style)

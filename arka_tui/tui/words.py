@@ -1,0 +1,130 @@
+"""How values are told on screen: times, amounts, what is left of a key. Everything fits its column."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from textual.content import Content
+
+from arka_tui.check import Check, Learnt, Stage, Verdict
+from arka_tui.errors import ArkaError
+from arka_tui.text import safe
+
+SOON = timedelta(days=14)
+"""An expiry nearer than this is worth a column."""
+NOTHING = "–"
+
+
+def plain(text: str, limit: int = 400) -> Content:
+    """Outside text for a widget: cleaned, and never read as markup."""
+    return Content(safe(text, limit))
+
+
+def sentence(text: str) -> str:
+    """Errors and hints are lower case without a full stop; on screen they are sentences."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")
+
+
+def problem(error: ArkaError) -> str:
+    return " ".join(sentence(text) for text in (str(error), error.hint) if text)
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
+    if seconds < 60:
+        return "just now"
+    for name, size in (("min", 3600), ("h", 86400)):
+        if seconds < size:
+            return f"{int(seconds / size * (60 if name == 'min' else 24))} {name} ago"
+    return f"{int(seconds / 86400)} d ago"
+
+
+def until(moment: datetime, now: datetime) -> str:
+    left = moment - now
+    if left <= timedelta(0):
+        return "expired"
+    return f"{left.days} d" if left.days else f"{max(1, int(left.total_seconds() // 3600))} h"
+
+
+def dollars(amount: Decimal) -> str:
+    """$12.40; small amounts keep their digits: $0.00000002."""
+    if amount == 0:
+        return "$0"
+    if abs(amount) >= Decimal("0.01"):
+        return f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
+    return f"${amount.normalize():f}"
+
+
+def left(learnt: Learnt, now: datetime) -> str:
+    """What is left of a key, for the list: money, else time, else that the provider does not say."""
+    if learnt.expires_at is not None and learnt.expires_at - now < SOON:
+        return f"{until(learnt.expires_at, now)} to go" if learnt.expires_at > now else "expired"
+    if learnt.remaining is not None:
+        return f"{dollars(learnt.remaining)} left"
+    return NOTHING
+
+
+def latency(latency_ms: int | None) -> str:
+    if latency_ms is None:
+        return NOTHING
+    return f"{latency_ms} ms" if latency_ms < 10_000 else f"{latency_ms / 1000:.0f} s"
+
+
+_STAGES = {"shape": "shape, offline", "key": "free request", "paid": "paid request"}
+
+
+def stage(done: Stage) -> str:
+    """One line: what was done, and what came of it."""
+    meaning = done.verdict.meaning
+    answer = " · ".join(
+        part
+        for part in (
+            _STAGES.get(done.name, done.name),
+            done.detail,
+            f"HTTP {done.status}" if done.status is not None else "",
+            latency(done.latency_ms) if done.latency_ms is not None else "",
+            "" if done.verdict is Verdict.OK else meaning.word,
+        )
+        if part
+    )
+    return f"{meaning.sign} {answer}"
+
+
+def facts(check: Check, now: datetime) -> list[tuple[str, str]]:
+    """All that the check learnt, as name and value; what was not said is left out."""
+    learnt = check.learnt
+    told: list[tuple[str, str | None]] = [
+        ("models reached", f"{learnt.models:,}" if learnt.models is not None else None),
+        ("limit", _limit(learnt)),
+        ("remaining", dollars(learnt.remaining) if learnt.remaining is not None else None),
+        ("resets", learnt.reset),
+        ("used in all", dollars(learnt.usage) if learnt.usage is not None else None),
+        ("used today", dollars(learnt.usage_daily) if learnt.usage_daily is not None else None),
+        ("used this week", dollars(learnt.usage_weekly) if learnt.usage_weekly is not None else None),
+        ("used this month", dollars(learnt.usage_monthly) if learnt.usage_monthly is not None else None),
+        ("expires", _expiry(learnt, now)),
+        ("free tier", {True: "yes", False: "no", None: None}[learnt.free_tier]),
+        ("tested with", learnt.probe_model),
+        ("requests", _rate(learnt.requests_remaining, learnt.requests_limit, learnt.requests_reset)),
+        ("tokens", _rate(learnt.tokens_remaining, learnt.tokens_limit, learnt.tokens_reset)),
+        ("latency", latency(check.latency_ms) if check.latency_ms is not None else None),
+        ("try again in", f"{check.retry_after_s} s" if check.retry_after_s is not None else None),
+    ]
+    return [(name, value) for name, value in told if value]
+
+
+def _limit(learnt: Learnt) -> str | None:
+    if learnt.limit is not None:
+        return dollars(learnt.limit)
+    return "none set for this key" if learnt.usage is not None else None
+
+
+def _expiry(learnt: Learnt, now: datetime) -> str | None:
+    if learnt.expires_at is None:
+        return None
+    return f"{learnt.expires_at:%Y-%m-%d %H:%M} UTC ({until(learnt.expires_at, now)})"
+
+
+def _rate(remaining: str | None, limit: str | None, reset: str | None) -> str | None:
+    if remaining is None or limit is None:
+        return None
+    return f"{remaining} of {limit}" + (f", resets in {reset}" if reset else "")

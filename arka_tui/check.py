@@ -117,7 +117,7 @@ MEANINGS: dict[Verdict, Meaning] = {
     ),
     Verdict.MODEL_UNAVAILABLE: _care(
         "no test model",
-        "the key is valid, but may not use the model that the test asked for; its credit is not known",
+        "the key is valid, but may not use the models that the test tried",
         "allow the key another cheap model, or use it as it is",
         "limits",
     ),
@@ -129,13 +129,13 @@ MEANINGS: dict[Verdict, Meaning] = {
     ),
     Verdict.REGION_OR_IP_BLOCKED: _care(
         "blocked here",
-        "{provider} does not serve this machine's address or country; the key itself may be fine",
+        "{provider} does not serve this address or country; the key may be fine",
         "allow this machine's IP address, or test from another machine",
         "organization",
     ),
     Verdict.MANAGEMENT_KEY: _care(
         "management key",
-        "the key manages an account and cannot run models, so it was not tried on one",
+        "it manages an account and cannot run models, so it was not tried on one",
         "keep it for administration; add an ordinary key to run models",
         "keys",
     ),
@@ -164,23 +164,23 @@ MEANINGS: dict[Verdict, Meaning] = {
     ),
     Verdict.PROVIDER_DOWN: _unsure(
         "provider down",
-        "{provider} answered with an error of its own; nothing is known about the key",
+        "{provider} has trouble of its own; nothing is known about the key",
         "test again later",
         "status",
     ),
     Verdict.UNREACHABLE: _unsure(
         "unreachable",
-        "{host} could not be reached; nothing is known about the key",
+        "no connection to {host}; nothing is known about the key",
         "check the network, the address and a proxy, then test again",
     ),
     Verdict.NOT_VERIFIABLE: _unsure(
         "not verifiable",
-        "{host} answers without looking at the key",
+        "the server answers without looking at the key",
         "nothing to do; the key is kept as it is",
     ),
     Verdict.UNKNOWN: _unsure(
         "could not tell",
-        "{provider} gave an answer that arka does not know; the key may well be fine",
+        "{provider} gave an answer unknown to arka; the key may well be fine",
         "read the evidence in the log, then test again",
     ),
 }

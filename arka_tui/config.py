@@ -10,12 +10,13 @@ import tomli_w
 
 from arka_tui.errors import ConfigError, NotSaved
 
-_MAX_BYTES = 65_536
+_MAX_BYTES = 8_192
+"""With one long dotted key, tomllib takes 73 MiB for this much; for 64 KiB it takes 4 GiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    theme: str = "textual-dark"
+    theme: str = "arka"
     paid_test: bool = True
     """Whether a test may send the smallest paid request; only that shows missing credit."""
     lock_after_minutes: int = 10
@@ -68,11 +69,16 @@ def save(path: Path, config: Config, **changes: str | bool | int) -> Config:
     default = asdict(Config())
     text = tomli_w.dumps({name: value for name, value in asdict(changed).items() if value != default[name]})
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".config.toml.", dir=path.parent)
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        target = Path(os.path.realpath(path))  # of a link, what it points to is replaced
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".config.toml.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(temporary).replace(target)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
     except OSError:
         raise NotSaved("the settings could not be saved", f"look at {path.parent}: disk full, or not yours?") from None
     return changed

@@ -15,6 +15,7 @@ LABEL_MAX_CHARS = 40
 SETTING_MAX_CHARS = 200
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~%-]+)*")
 _SETTING = re.compile(r"[!-~]*")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -117,6 +118,8 @@ def tidy_base_url(text: str) -> str:
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
+        if port == 0:
+            raise ValueError
     except ValueError:
         raise UsageError("this is not an address", "it looks like https://host/v1") from None
     scheme = parts.scheme.lower()
@@ -150,14 +153,16 @@ def _plain_host(host: str) -> str:
     except ValueError:
         pass
     else:
-        if any(ip in network for network in _NEVER) or ip.is_unspecified or ip.is_multicast:
+        real = getattr(ip, "ipv4_mapped", None) or ip
+        if any(real in network for network in _NEVER) or real.is_unspecified or real.is_multicast or "%" in host:
             raise UsageError("no provider is at this address")
         return ip.compressed
     try:
         plain = host.encode("idna").decode("ascii").lower()
     except UnicodeError:
         plain = ""
-    if not _HOST.fullmatch(plain) or ".." in plain or plain.replace(".", "").isdigit():
+    # A last label that is a number makes the system's resolver read the whole as an IPv4 address: 0xa9.254.43518.
+    if not _HOST.fullmatch(plain) or ".." in plain or _NUMBER.fullmatch(plain.rpartition(".")[2]):
         raise UsageError("the address names no host", "it looks like https://host/v1")
     return plain
 

@@ -45,6 +45,9 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("openrouter", "free", "privacy"),
 )
 
+TYPED_KEYS = {"demo-{provider}-that-works": "valid", "demo-{provider}-no-credit": "no_credit"}
+"""What the form suggests to type: the simulator knows them beside the ones it made."""
+
 
 @contextmanager
 def demo_controller() -> Iterator[Controller]:
@@ -55,6 +58,9 @@ def demo_controller() -> Iterator[Controller]:
         vault.create(PASSPHRASE, new_recovery_code())
         catalog = load_catalog()
         catalog = catalog.with_base_urls({name: simulator.base_url(name) for name in catalog.providers})
+        for key, situation in TYPED_KEYS.items():
+            for provider in catalog.providers:
+                simulator.accept(provider, situation, key.format(provider=provider))
         for provider, label, situation in KEYS:
             key = simulator.issue(provider, "valid" if situation == "revoked" else situation, label)
             if situation == "revoked":

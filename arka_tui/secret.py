@@ -19,7 +19,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[
 _VARIABLE = re.compile(r"^(?:export\s+)?[A-Z][A-Z0-9_]*\s*=\s*(?=\S)")
 _BEARER = re.compile(r"^(?:authorization:\s*)?bearer\s+", re.IGNORECASE)
 _KEY_LIKE = re.compile(
-    r"\b(?:sk|xai|gsk|pplx|csk|hf|fw|tgp)[-_][A-Za-z0-9_\-*.]{6,}|AIza[\w-]{10,}|\beyJ[\w-]{10,}\.[\w.-]+"
+    r"\b(?:sk|xai|gsk|pplx|csk|hf|fw|tgp)[-_][A-Za-z0-9_\-*.]{5,}[A-Za-z0-9_\-*]|AIza[\w-]{10,}|\beyJ[\w-]{10,}\.[\w.-]+"
 )
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 
@@ -54,7 +54,7 @@ class Secret:
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+        return isinstance(other, Secret) and hmac.compare_digest(*(_bytes(each) for each in (self, other)))
 
     def __hash__(self) -> NoReturn:
         raise TypeError("a Secret cannot be hashed: it would be compared by other means than compare_digest")
@@ -77,6 +77,10 @@ class Secret:
         if not _PRINTABLE_ASCII.fullmatch(self._value):
             return "a key has only printable ASCII characters and no spaces"
         return ""
+
+
+def _bytes(secret: Secret) -> bytes:
+    return secret.reveal().encode("utf-8", "surrogatepass")
 
 
 def tidy_paste(pasted: str) -> tuple[Secret, list[str]]:
@@ -116,16 +120,13 @@ def redact(text: str, *secrets: Secret) -> str:
     The runs matter: OpenAI, DeepSeek and xAI quote a part of the key in their error bodies. Also masks what looks
     like a key of a known kind, so that somebody else's key in a hostile body is not shown either.
     """
-    for secret in secrets:
-        value = secret.reveal()
-        if len(value) < PIECE_CHARS:
-            text = text.replace(value, MASK) if value else text
-            continue
-        pieces = {value[i : i + PIECE_CHARS] for i in range(len(value) - PIECE_CHARS + 1)}
-        hit = [False] * len(text)
-        for i in range(len(text) - PIECE_CHARS + 1):
-            if text[i : i + PIECE_CHARS] in pieces:
-                hit[i : i + PIECE_CHARS] = [True] * PIECE_CHARS
-        text = "".join("\0" if marked else c for c, marked in zip(text, hit, strict=True))
-        text = re.sub("\0+", MASK, text)
-    return _KEY_LIKE.sub(MASK, text)
+    # All are looked for in the text as it came: a piece that is masked first could hide the rest from what follows.
+    spans = [found.span() for found in _KEY_LIKE.finditer(text)]
+    for value in filter(None, (secret.reveal() for secret in secrets)):
+        size = min(len(value), PIECE_CHARS)
+        pieces = {value[i : i + size] for i in range(len(value) - size + 1)}
+        spans += [(i, i + size) for i in range(len(text) - size + 1) if text[i : i + size] in pieces]
+    hit = [False] * len(text)
+    for start, end in spans:
+        hit[start:end] = [True] * (end - start)
+    return re.sub("\0+", MASK, "".join("\0" if marked else c for c, marked in zip(text, hit, strict=True)))

@@ -28,7 +28,7 @@ def safe(text: str, limit: int = 200) -> str:
         elif category == "Cc":
             code = ord(char)
             char = chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "�"
-        elif category in ("Cf", "Co", "Cs", "Cn", "Zl", "Zp"):
+        elif category in ("Cf", "Co", "Cs", "Cn", "Zl", "Zp") or UNSAFE.match(char):
             continue
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks > _MAX_COMBINING:

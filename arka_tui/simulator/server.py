@@ -83,9 +83,14 @@ class Simulator:
         """The same key each time. Raises: KeyError where there is no such provider or situation."""
         self._require(provider, situation)
         key = _PROVIDERS[provider].make_key(f"{provider}/{situation}/{label}", situation)
+        self.accept(provider, situation, key)
+        return key
+
+    def accept(self, provider: str, situation: str, key: str) -> None:
+        """Knows a key that somebody else thought of. Raises: as `issue`."""
+        self._require(provider, situation)
         with self._lock:
             self._issued[key] = (provider, situation)
-        return key
 
     def revoke(self, key: str) -> None:
         """From now on the key is unknown."""

@@ -56,7 +56,7 @@ class Copies:
         damage: VaultCorrupt | None = None
         for path in (main, mirror):
             if path == mirror and copies:
-                self.look_at_mirror(copies[main].document.store_id)
+                self.look_at_mirror(copies[main].document)
                 if self._disk.mirror_trouble:
                     continue
             try:
@@ -101,7 +101,7 @@ class Copies:
         if self._disk.mirror_trouble:
             return [self._disk.mirror_trouble]
         with suppress(VaultError), self._disk.locked():
-            if self.newest(found.state) is not found.state:
+            if self.newest(found.state, mending=True) is not found.state:
                 return []
             if found.path == self._disk.mirror:
                 return [self._disk.replace_both(found.state.raw).incomplete or "both copies are whole again"]
@@ -110,31 +110,28 @@ class Copies:
                 return [trouble] if trouble else []
         return []
 
-    def newest(self, held: State) -> State:
+    def newest(self, held: State, *, mending: bool = False) -> State:
         """The state on disk now, opened with the master key of `held`; `held` itself where the disk has lost it.
 
-        Raises: Superseded, VaultForeign, VaultNewer, VaultUnsafe.
+        `mending` lets an older main give way to `held`. Raises: Superseded, VaultForeign, VaultNewer, VaultUnsafe.
         """
-        self.look_at_mirror(held.store_id)
-        best = held
+        self.look_at_mirror(held.document)
         for path in (self._disk.main, self._disk.mirror):
             if path == self._disk.mirror and self._disk.mirror_trouble:
-                continue
-            raw = self._disk.read(path, MAX_BYTES)
-            if raw == held.raw:
-                return best
+                break
+            if self._disk.read(path, MAX_BYTES) == held.raw:
+                break
             with suppress(VaultCorrupt):
                 copy = self._read(path)
-                found = copy and self._authentic(copy, held)
-                if found and path == self._disk.main:
+                if copy is None or self._gives_way(path, copy.document, held, mending):
+                    continue
+                found = self._authentic(copy, held)
+                if found:
                     return self._not_older(found, held)
-                if copy and not found and path == self._disk.main:
-                    self._refuse_other_slots(copy.document, held)
-                if found and found.generation > best.generation:
-                    best = found
-        return best
+                self._refuse_other_slots(copy.document, held)
+        return held
 
-    def look_at_mirror(self, store_id: bytes) -> None:
+    def look_at_mirror(self, document: Document) -> None:
         """Notes what in the mirror's place is not this vault's mirror: it is then neither read nor written over."""
         stamp = self._disk.stamp(self._disk.mirror)
         if stamp is not None and stamp == self._mirror_seen:
@@ -142,12 +139,13 @@ class Copies:
         self._mirror_seen, self._disk.mirror_trouble = stamp, ""
         try:
             copy = self._read(self._disk.mirror)
-            if copy and copy.document.store_id != store_id:
+            if copy and copy.document.store_id != document.store_id and not _related(copy.document, document):
                 raise VaultForeign(f"{self._disk.mirror} belongs to another vault")
         except VaultCorrupt:
             pass
         except VaultError as failure:
             self._disk.mirror_trouble = f"{failure}: it was left alone, so there is no second copy; move it away"
+            self._mirror_seen = None  # what could not be read now may be readable next time
 
     def _read(self, path: Path) -> Copy | None:
         raw = self._disk.read(path, MAX_BYTES)
@@ -193,6 +191,11 @@ class Copies:
         except Damaged:
             return None
 
+    def _gives_way(self, path: Path, document: Document, held: State, mending: bool) -> bool:
+        if path == self._disk.mirror:
+            return document.generation <= held.generation
+        return mending and document.generation < held.generation
+
     def _not_older(self, found: State, held: State) -> State:
         forked = found.generation == held.generation and found.document.mac != held.document.mac
         if forked or found.generation < held.generation:
@@ -200,7 +203,13 @@ class Copies:
         return found
 
     def _refuse_other_slots(self, document: Document, held: State) -> None:
+        if _related(document, held.document):
+            return
         if document.store_id != held.store_id:
             raise Superseded("another vault took this one's place", f"look at {self._disk.main}")
-        if document.slots != held.document.slots:
-            raise Superseded("the passphrase was changed in another session", "unlock with the new one")
+        raise Superseded("the passphrase was changed in another session", "unlock with the new one")
+
+
+def _related(one: Document, other: Document) -> bool:
+    """Slots are random and go with the master key: with one in common, what else differs is a later state or damage."""
+    return not set(one.slots).isdisjoint(other.slots)

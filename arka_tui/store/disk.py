@@ -49,16 +49,18 @@ class Disk:
             return None
         except OSError as error:
             raise VaultUnsafe(f"{path} cannot be read: {reason(error)}") from None
-        with os.fdopen(fd, "rb") as file:
+        try:
             info = os.fstat(fd)
             if not stat.S_ISREG(info.st_mode):
                 raise VaultUnsafe(f"{path} is not a regular file", "move it away")
             if info.st_uid != os.geteuid():
                 raise VaultUnsafe(f"{path} belongs to another user", "run arka-tui as its owner")
-            try:
+            with os.fdopen(fd, "rb", closefd=False) as file:
                 return file.read(limit + 1)
-            except OSError as error:
-                raise VaultUnsafe(f"{path} cannot be read: {reason(error)}") from None
+        except OSError as error:
+            raise VaultUnsafe(f"{path} cannot be read: {reason(error)}") from None
+        finally:
+            os.close(fd)
 
     def stamp(self, path: Path) -> tuple[int, int, int] | None:
         """Changes when the file is replaced."""
@@ -83,6 +85,8 @@ class Disk:
         except OSError as error:
             raise NotSaved(f"not saved: the lock file cannot be opened: {reason(error)}") from None
         try:
+            with suppress(OSError):
+                os.fchmod(fd, 0o600)  # the umask may have taken our own rights
             self._wait_for_lock(fd)
             yield
         finally:
@@ -92,7 +96,7 @@ class Disk:
         """Main, then mirror, under the lock. Raises: NotSaved, and then the old main is whole.
 
         `removing` says that the old bytes must not survive: where the disk is full the mirror gives up its room,
-        and a mirror that cannot be replaced is deleted.
+        unless it is the only whole copy, and a mirror that cannot be replaced is deleted.
         """
         with suppress(OSError):
             self._sweep_temporaries()
@@ -101,9 +105,9 @@ class Disk:
         except NotSaved as failure:
             if not removing or failure.__cause__ is None or getattr(failure.__cause__, "errno", 0) not in _FULL:
                 raise
-            if not self.mirror_trouble:
-                with suppress(OSError):
-                    self.mirror.unlink(missing_ok=True)
+            with suppress(OSError):
+                if not self.mirror_trouble and self.main.read_bytes() == self.mirror.read_bytes():
+                    self.mirror.unlink()
             incomplete = replace_file(self.main, data)
         return Saved(incomplete or self.replace_mirror(data, removing=removing))
 
@@ -191,6 +195,7 @@ def make_folders(folder: Path) -> None:
         if not each.exists():
             try:
                 each.mkdir(mode=0o700)
+                each.chmod(0o700)  # the umask may have taken our own rights
             except FileExistsError:
                 pass
             except OSError as error:

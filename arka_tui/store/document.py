@@ -104,6 +104,8 @@ def parse(raw: bytes) -> Document:
 
 def _document(tree: Mapping[str, object]) -> Document:
     _exact_keys(tree, {"format", "store_id", "generation", "slot", "index", "seal"}, optional={"record"})
+    if tree["format"] != FORMAT:
+        raise Damaged
     index, seal = _table(tree["index"], {"salt", "box"}), _table(tree["seal"], {"mac"})
     slots = tuple(_slot(fields) for fields in _array(tree["slot"]))
     records = tuple(

@@ -41,5 +41,5 @@ class HighWater:
         try:
             tree = json.loads(self._path.read_bytes())
             return {str(store): (int(generation), str(mac)) for store, (generation, mac) in tree.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
             return {}

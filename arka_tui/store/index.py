@@ -101,7 +101,7 @@ def _text(value: object) -> str:
 
 def _bytes(value: object, length: int) -> bytes:
     data = base64.b64decode(_text(value), validate=True)
-    if len(data) != length:
+    if base64.b64encode(data).decode() != value or len(data) != length:
         raise Damaged
     return data
 

@@ -64,6 +64,7 @@ class Journal:
         try:
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
+                os.fchmod(fd, 0o600)
                 size = os.fstat(fd).st_size
                 torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
                 line = (b"\n" if torn else b"") + self._seal(checks) + b"\n"

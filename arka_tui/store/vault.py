@@ -119,14 +119,15 @@ class Vault:
             saved = self._disk.replace_both(state.raw)
             with self._mutex:
                 self._state, self._history = state, History(())
-        self._note_stamps()
+        self._note_stamps(main=True, journal=True)
         self._high_water.remember(state)
         return saved
 
     def unlock(self, passphrase: Secret) -> Opened:
         """Raises: as `exists`, and VaultMissing, WrongPassphrase, StalePassphrase."""
         opened, slot = self._unlock(passphrase, PASSPHRASE)
-        self._strengthen(slot, passphrase)
+        if not opened.older_copy:
+            self._strengthen(slot, passphrase)
         return opened
 
     def unlock_with_recovery_code(self, code: Secret) -> Opened:
@@ -255,16 +256,21 @@ class Vault:
     def record_checks(self, checks: Sequence[Check]) -> str:
         """Adds them to the log. Returns what went wrong, or nothing; they are in `history` either way."""
         state = self._open_state()
-        self._adopt(state, replace(self._history, checks=(*self._history.checks, *checks)))
+        with self._mutex:
+            if self._state is not None:
+                self._history = replace(self._history, checks=(*self._history.checks, *checks))
         try:
             with self._disk.locked():
                 journal = self._journal(state.store_id, state.master_key)
+                alone = self._stamps[1] == self._current_stamps()[1]
                 trouble = journal.append(checks)
                 if len(self._history.checks) > len(bounded(self._history.checks, state.ids)) + SLACK:
                     kept = bounded(journal.read().checks, state.ids)
-                    trouble = journal.rewrite(kept) or trouble
-                    self._adopt(state, History(tuple(kept)))
-                self._note_stamps()
+                    if kept:
+                        trouble = journal.rewrite(kept) or trouble
+                        self._adopt(history=History(tuple(kept)))
+                        alone = True
+                self._note_stamps(journal=alone)
         except VaultError as failure:
             return str(failure).replace("not saved", "the test log was not saved")
         return trouble
@@ -293,12 +299,12 @@ class Vault:
             raise VaultLocked("the vault is locked", "unlock it first")
         return state
 
-    def _adopt(self, state: State, history: History | None = None) -> None:
+    def _adopt(self, state: State | None = None, history: History | None = None) -> None:
         """Unless the vault was locked meanwhile: then nothing of it may come back."""
         with self._mutex:
             if self._state is not None:
-                self._state = state
-                self._history = self._history if history is None else history
+                self._state = state or self._state
+                self._history = history or self._history
 
     def _journal(self, store_id: bytes, master_key: bytes) -> Journal:
         return Journal(self._journal_path, store_id, master_key)
@@ -307,8 +313,10 @@ class Vault:
     def _journal_path(self) -> Path:
         return self._disk.main.with_name("journal")
 
-    def _note_stamps(self) -> None:
-        self._stamps = self._current_stamps()
+    def _note_stamps(self, *, main: bool = False, journal: bool = False) -> None:
+        """Spares `refresh` a look at what this session itself wrote, or has read whole; at nothing else."""
+        now, before = self._current_stamps(), self._stamps
+        self._stamps = (now[0] if main else before[0], now[1] if journal else before[1])
 
     def _current_stamps(self) -> tuple[object, object]:
         return self._disk.stamp(self._disk.main), self._disk.stamp(self._journal_path)
@@ -320,16 +328,18 @@ class Vault:
         )
 
     def _unlock(self, secret: Secret, kind: str) -> tuple[Opened, Slot]:
+        stamps = self._current_stamps()
         found = self._copies.unlock(kind, secret)
         state = found.state
         history = self._journal(state.store_id, state.master_key).read()
         with self._mutex:
-            self._state, self._history = state, history
-        notes = [*found.notes, *([] if self.read_only else self._copies.heal(found))]
-        self._note_stamps()
+            self._state, self._history, self._stamps = state, history, stamps
+        notes = [*found.notes]
+        older_copy = self._high_water.complaint(state)
         if self.read_only:
             notes.append("the vault's folder is read-only: nothing can be changed")
-        older_copy = self._high_water.complaint(state)
+        elif not older_copy:
+            notes += self._copies.heal(found)
         if not older_copy:
             self._high_water.remember(state)
         return Opened(tuple(notes), older_copy), found.slot
@@ -343,7 +353,7 @@ class Vault:
             changed = seal_state(document, change.entries, state.master_key)
             saved = self._disk.replace_both(changed.raw, removing=removing)
             self._adopt(changed)
-            self._note_stamps()
+            self._note_stamps(main=True)
         self._high_water.remember(changed)
         return saved
 
@@ -364,16 +374,17 @@ class Vault:
 
     def _forget_checks(self, ids: Iterable[str]) -> str:
         gone = set(ids)
-        if not any(check.credential_id in gone for check in self._history.checks):
-            return ""
         try:
             with self._disk.locked():
                 state = self._open_state()
                 journal = self._journal(state.store_id, state.master_key)
-                kept = tuple(check for check in journal.read().checks if check.credential_id not in gone)
+                checks = journal.read().checks
+                kept = tuple(check for check in checks if check.credential_id not in gone)
+                if len(kept) == len(checks):
+                    return ""
                 trouble = journal.rewrite(kept)
-                self._adopt(state, History(kept))
-                self._note_stamps()
+                self._adopt(history=History(kept))
+                self._note_stamps(journal=True)
         except VaultError as failure:
             return str(failure).replace("not saved", "the test log was not trimmed")
         return trouble

@@ -1,9 +1,11 @@
 """Which of the two copies on disk counts, and what must never be written over. FORMAT.md §6."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from arka_tui.errors import (
     StalePassphrase,
@@ -17,10 +19,12 @@ from arka_tui.errors import (
 )
 from arka_tui.secret import Secret
 from arka_tui.store.disk import Disk
-from arka_tui.store.document import MAX_BYTES, CutShort, Document, LaterFormat, NotOurs, parse
+from arka_tui.store.document import MAX_BYTES, CutShort, Document, LaterFormat, NotOurs, parse, sniff
 from arka_tui.store.envelope import Damaged
 from arka_tui.store.slots import Slot
 from arka_tui.store.state import State, authenticate, unlock_document
+
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,24 @@ class Copies:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._mirror_seen: object = None
+        self._known: Copy | None = None
+        """The last one that was read: both files hold the same bytes, and parsing 10,000 keys takes a while."""
+
+    def exist(self) -> bool:
+        """By their first and last lines only.
+
+        Raises: as `readable`, but what is damaged in the middle shows when it is opened.
+        """
+        damage: VaultCorrupt | None = None
+        for path in (self._disk.main, self._disk.mirror):
+            try:
+                if self._judged(path, sniff) is not None:
+                    return True
+            except VaultCorrupt as failure:
+                damage = damage or failure
+        if damage:
+            raise damage
+        return False
 
     def readable(self) -> dict[Path, Copy]:
         """Main and mirror as far as they parse; empty where there is neither.
@@ -115,6 +137,7 @@ class Copies:
 
         `mending` lets an older main give way to `held`. Raises: Superseded, VaultForeign, VaultNewer, VaultUnsafe.
         """
+        self._known = Copy(held.raw, held.document)
         self.look_at_mirror(held.document)
         for path in (self._disk.main, self._disk.mirror):
             if path == self._disk.mirror and self._disk.mirror_trouble:
@@ -148,11 +171,20 @@ class Copies:
             self._mirror_seen = None  # what could not be read now may be readable next time
 
     def _read(self, path: Path) -> Copy | None:
+        def copy(raw: bytes) -> Copy:
+            return self._known if self._known and self._known.raw == raw else Copy(raw, parse(raw))
+
+        found = self._judged(path, copy)
+        self._known = found or self._known
+        return found
+
+    def _judged(self, path: Path, reader: Callable[[bytes], ResultT]) -> ResultT | None:
+        """What `reader` makes of the file, None where there is none. Raises: VaultForeign, VaultNewer, VaultCorrupt."""
         raw = self._disk.read(path, MAX_BYTES)
         if raw is None:
             return None
         try:
-            return Copy(raw, parse(raw))
+            return reader(raw)
         except LaterFormat as later:
             hint = "open it with the arka-tui that wrote it, or a later one"
             raise VaultNewer(f"{path} has the format {later}, which this arka-tui does not know", hint) from None

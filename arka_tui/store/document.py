@@ -1,7 +1,5 @@
 """TOML text to typed document and back, strictly: FORMAT.md §2 and §5. Knows no keys."""
 
-import base64
-import binascii
 import re
 import tomllib
 from collections.abc import Mapping, Set
@@ -9,7 +7,7 @@ from dataclasses import dataclass
 
 import tomli_w
 
-from arka_tui.store.envelope import Damaged, pae
+from arka_tui.store.envelope import Damaged, b64, check_box, pae, unb64
 from arka_tui.store.slots import CHEAPEST, CHECK_BYTES, DEAREST, PASSPHRASE, RECOVERY, SALT_BYTES, Argon2Cost, Slot
 from arka_tui.store.slots import UnknownSlot as UnknownSlot
 
@@ -19,6 +17,8 @@ STORE_ID_BYTES = 16
 RECORD_ID_BYTES = 16
 INDEX_SALT_BYTES = 32
 MAC_BYTES = 32
+INDEX_PAD_BYTES = 1024
+SECRET_PAD_BYTES = 256
 SLOT_BOX_BYTES = 60
 MAX_SLOTS = 16
 MAX_GENERATION = 2**63 - 1
@@ -66,18 +66,18 @@ class Document:
             "arka-store/1 seal",
             _table_bytes(head),
             pae(*map(_table_bytes, slots)),
-            _table_bytes({"salt": _b64(self.index_salt), "box": _b64(self.index_box)}),
+            _table_bytes({"salt": b64(self.index_salt), "box": b64(self.index_box)}),
             pae(*map(_table_bytes, records)),
         )
 
 
 def render(document: Document) -> bytes:
     """As TOML, in the one layout that arka writes."""
-    return tomli_w.dumps({**_tables(document), "seal": {"mac": _b64(document.mac)}}).encode()
+    return tomli_w.dumps({**_tables(document), "seal": {"mac": b64(document.mac)}}).encode()
 
 
-def parse(raw: bytes) -> Document:
-    """Raises: NotOurs, LaterFormat, CutShort, Damaged. Nothing in the result is authenticated yet."""
+def sniff(raw: bytes) -> bool:
+    """True where the first and last lines are those of a vault. Raises: NotOurs, LaterFormat, CutShort."""
     if not raw:
         raise CutShort
     found = _FORMAT_LINE.search(raw[:4096])
@@ -86,6 +86,14 @@ def parse(raw: bytes) -> Document:
         raise CutShort if whole_first_line.startswith(raw) else NotOurs
     if found[1] != b"1":
         raise LaterFormat(f"arka-store/{int(found[1])}")
+    if b"\n[seal]" not in raw:
+        raise CutShort
+    return True
+
+
+def parse(raw: bytes) -> Document:
+    """Raises: NotOurs, LaterFormat, CutShort, Damaged. Nothing in the result is authenticated yet."""
+    sniff(raw)
     if len(raw) > MAX_BYTES:
         raise Damaged
     try:
@@ -94,7 +102,7 @@ def parse(raw: bytes) -> Document:
         raise Damaged from None
     whole = all(_LINE.fullmatch(line.removesuffix("\r")) for line in text.split("\n"))
     if not whole or not re.search(r'^mac = "[A-Za-z0-9+/=]{44}"\r?$', text, re.MULTILINE):
-        raise CutShort if "[seal]" not in text or not text.rstrip("\r\n").endswith('"') else Damaged
+        raise Damaged if text.rstrip("\r\n").endswith('"') else CutShort
     try:
         tree = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -109,7 +117,7 @@ def _document(tree: Mapping[str, object]) -> Document:
     index, seal = _table(tree["index"], {"salt", "box"}), _table(tree["seal"], {"mac"})
     slots = tuple(_slot(fields) for fields in _array(tree["slot"]))
     records = tuple(
-        Record(_bytes(table["id"], RECORD_ID_BYTES), _bytes(table["box"]))
+        Record(unb64(table["id"], RECORD_ID_BYTES), check_box(unb64(table["box"]), SECRET_PAD_BYTES))
         for table in (_table(fields, {"id", "box"}) for fields in _array(tree.get("record", [])))
     )
     if not 1 <= len(slots) <= MAX_SLOTS:
@@ -117,13 +125,13 @@ def _document(tree: Mapping[str, object]) -> Document:
     if len({slot.id for slot in slots}) != len(slots) or len({record.id for record in records}) != len(records):
         raise Damaged
     return Document(
-        store_id=_bytes(tree["store_id"], STORE_ID_BYTES),
+        store_id=unb64(tree["store_id"], STORE_ID_BYTES),
         generation=_whole(tree["generation"], 1, MAX_GENERATION),
         slots=slots,
-        index_salt=_bytes(index["salt"], INDEX_SALT_BYTES),
-        index_box=_bytes(index["box"]),
+        index_salt=unb64(index["salt"], INDEX_SALT_BYTES),
+        index_box=check_box(unb64(index["box"]), INDEX_PAD_BYTES),
         records=records,
-        mac=_bytes(seal["mac"], MAC_BYTES),
+        mac=unb64(seal["mac"], MAC_BYTES),
     )
 
 
@@ -147,20 +155,20 @@ def _slot(fields: object) -> Slot | UnknownSlot:
         )
     else:
         _exact_keys(fields, {"id", "type", "salt", "check", "box"})
-    salt, check = _bytes(fields["salt"], SALT_BYTES), _bytes(fields["check"], CHECK_BYTES)
-    return Slot(slot_id, kind, salt, check, _bytes(fields["box"], SLOT_BOX_BYTES), cost)
+    salt, check = unb64(fields["salt"], SALT_BYTES), unb64(fields["check"], CHECK_BYTES)
+    return Slot(slot_id, kind, salt, check, unb64(fields["box"], SLOT_BOX_BYTES), cost)
 
 
 def _tables(document: Document) -> dict[str, object]:
     tables: dict[str, object] = {
         "format": FORMAT,
-        "store_id": _b64(document.store_id),
+        "store_id": b64(document.store_id),
         "generation": document.generation,
         "slot": [_slot_table(slot) for slot in document.slots],
-        "index": {"salt": _b64(document.index_salt), "box": _b64(document.index_box)},
+        "index": {"salt": b64(document.index_salt), "box": b64(document.index_box)},
     }
     if document.records:
-        tables["record"] = [{"id": _b64(record.id), "box": _b64(record.box)} for record in document.records]
+        tables["record"] = [{"id": b64(record.id), "box": b64(record.box)} for record in document.records]
     return tables
 
 
@@ -168,7 +176,7 @@ def _slot_table(slot: Slot | UnknownSlot) -> dict[str, str | int]:
     if isinstance(slot, UnknownSlot):
         return dict(slot.fields)
     cost = {"m": slot.cost.memory_kib, "t": slot.cost.iterations, "p": slot.cost.lanes} if slot.cost else {}
-    boxes = {"salt": _b64(slot.salt), "check": _b64(slot.check), "box": _b64(slot.box)}
+    boxes = {"salt": b64(slot.salt), "check": b64(slot.check), "box": b64(slot.box)}
     return {"id": slot.id, "type": slot.type, **cost, **boxes}
 
 
@@ -178,21 +186,6 @@ def _table_bytes(table: Mapping[str, object]) -> bytes:
         value = table[name]
         parts += [name, f"i{value}" if isinstance(value, int) else f"s{value}"]
     return pae(*parts)
-
-
-def _b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _bytes(value: object, length: int | None = None) -> bytes:
-    text = _text(value)
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Damaged from None
-    if _b64(data) != text or (length is not None and len(data) != length):
-        raise Damaged
-    return data
 
 
 def _text(value: object) -> str:

@@ -1,5 +1,6 @@
 """Bytes to sealed bytes and back: FORMAT.md's primitives, from `cryptography`. No files, no TOML, no passphrases."""
 
+import base64
 import hmac
 import os
 
@@ -67,6 +68,31 @@ def unpad(framed: bytes | bytearray, block_bytes: int) -> bytes:
 def wipe(buffer: bytearray) -> None:
     """Overwrites this copy. Python may have made others: nothing is promised."""
     buffer[:] = bytes(len(buffer))
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def unb64(text: object, length: int | None = None) -> bytes:
+    """Canonical base64 of exactly `length` bytes, where that is given. Raises: Damaged."""
+    if not isinstance(text, str):
+        raise Damaged
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Damaged from None
+    if b64(data) != text or (length is not None and len(data) != length):
+        raise Damaged
+    return data
+
+
+def check_box(box: bytes, block_bytes: int) -> bytes:
+    """`box`, if its length can be that of a padded plaintext. Raises: Damaged."""
+    padded = len(box) - NONCE_BYTES - TAG_BYTES
+    if padded <= 0 or padded % block_bytes:
+        raise Damaged
+    return box
 
 
 def mac(key: bytes, message: bytes) -> bytes:

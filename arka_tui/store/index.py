@@ -1,14 +1,12 @@
 """What the sealed index holds: all that may be shown of each credential, and the key of its record. FORMAT.md §4."""
 
-import base64
-import binascii
 import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from arka_tui.credential import Credential, fold_name
 from arka_tui.store.document import RECORD_ID_BYTES
-from arka_tui.store.envelope import KEY_BYTES, Damaged
+from arka_tui.store.envelope import KEY_BYTES, Damaged, b64, unb64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,11 @@ def to_json(entries: tuple[Entry, ...]) -> bytes:
 def from_json(raw: bytes) -> tuple[Entry, ...]:
     """Raises: Damaged."""
     try:
-        tree = json.loads(raw)
+        tree = json.loads(raw, object_pairs_hook=_members)
         if set(tree) != {"entries"}:
             raise Damaged
         entries = tuple(_entry_from_json(fields) for fields in tree["entries"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, binascii.Error):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Damaged from None
     if len({entry.credential.id for entry in entries}) != len(entries):
         raise Damaged
@@ -56,7 +54,7 @@ _MEMBERS = {"id", "provider", "label", "hint", "base_url", "origin", "settings",
 def _entry_to_json(entry: Entry) -> dict[str, object]:
     shown = entry.credential
     return {
-        "id": base64.b64encode(entry.record_id).decode(),
+        "id": b64(entry.record_id),
         "provider": shown.provider,
         "label": shown.label,
         "hint": shown.hint,
@@ -67,7 +65,7 @@ def _entry_to_json(entry: Entry) -> dict[str, object]:
         "updated_at": shown.updated_at.isoformat(),
         "rev": shown.rev,
         "sealed_rev": entry.sealed_rev,
-        "key": base64.b64encode(entry.record_key).decode(),
+        "key": b64(entry.record_key),
     }
 
 
@@ -78,7 +76,7 @@ def _entry_from_json(fields: dict[str, object]) -> Entry:
     if not isinstance(settings, dict):
         raise Damaged
     credential = Credential(
-        id=_bytes(fields["id"], RECORD_ID_BYTES).hex(),
+        id=unb64(fields["id"], RECORD_ID_BYTES).hex(),
         provider=_text(fields["provider"]),
         label=_text(fields["label"]),
         hint=_text(fields["hint"]),
@@ -90,20 +88,22 @@ def _entry_from_json(fields: dict[str, object]) -> Entry:
     )
     if credential.origin != fields["origin"]:
         raise Damaged
-    return Entry(credential, _rev(fields["sealed_rev"]), _bytes(fields["key"], KEY_BYTES))
+    if _rev(fields["sealed_rev"]) > credential.rev:
+        raise Damaged
+    return Entry(credential, _rev(fields["sealed_rev"]), unb64(fields["key"], KEY_BYTES))
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Damaged
+    return members
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise Damaged
     return value
-
-
-def _bytes(value: object, length: int) -> bytes:
-    data = base64.b64decode(_text(value), validate=True)
-    if base64.b64encode(data).decode() != value or len(data) != length:
-        raise Damaged
-    return data
 
 
 def _rev(value: object) -> int:

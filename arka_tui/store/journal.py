@@ -1,7 +1,5 @@
 """The sealed, bounded history of past checks: FORMAT.md §7. Losing it loses no key, so it fails softly."""
 
-import base64
-import binascii
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -11,7 +9,7 @@ from pathlib import Path
 from arka_tui.check import Check, check_from_json, check_to_json
 from arka_tui.errors import NotSaved
 from arka_tui.store.disk import reason, replace_file
-from arka_tui.store.envelope import Damaged, hkdf, pad, pae, seal, unpad, unseal
+from arka_tui.store.envelope import Damaged, b64, hkdf, pad, pae, seal, unb64, unpad, unseal
 
 KEEP_CHECKS = 1000
 """The newest that are kept; beside them the last one of every credential, however old."""
@@ -88,15 +86,15 @@ class Journal:
     def _seal(self, checks: Iterable[Check]) -> bytes:
         plaintext = json.dumps([check_to_json(check) for check in checks], ensure_ascii=False).encode()
         salt = os.urandom(_SALT_BYTES)
-        return base64.b64encode(salt + seal(self._key(salt), pad(plaintext, _PAD_BYTES), self._aad(salt)))
+        return b64(salt + seal(self._key(salt), pad(plaintext, _PAD_BYTES), self._aad(salt))).encode()
 
     def _open(self, line: bytes) -> list[Check]:
         try:
-            sealed = base64.b64decode(line, validate=True)
+            sealed = unb64(line.decode("ascii"))
             salt = sealed[:_SALT_BYTES]
             tree = json.loads(unpad(unseal(self._key(salt), sealed[_SALT_BYTES:], self._aad(salt)), _PAD_BYTES))
             return [check_from_json(data) for data in tree]
-        except (binascii.Error, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
             raise Damaged from None
 
     def _key(self, salt: bytes) -> bytes:

@@ -85,7 +85,8 @@ def recovery_groups(code: str) -> list[str]:
 
 def tidy_recovery_code(text: str) -> str:
     """As it was shown, without hyphens, whatever the case and however O, I and L were typed."""
-    return re.sub(r"[\s-]", "", text).upper().translate(_TYPOS)
+    bare = re.sub(r"[\s-]", "", text)
+    return bare.upper().translate(_TYPOS) if bare.isascii() else bare  # upper() makes ASCII of some other letters
 
 
 def passphrase_slot(store_id: bytes, master_key: bytes, passphrase: Secret, cost: Argon2Cost) -> Slot:
@@ -131,7 +132,10 @@ def _split(both: bytes) -> tuple[bytes, bytes]:
 
 
 def _stretch(passphrase: Secret, salt: bytes, cost: Argon2Cost) -> bytes:
-    typed = unicodedata.normalize("NFC", passphrase.reveal()).encode("utf-8", "surrogatepass")
+    composed = unicodedata.normalize("NFC", passphrase.reveal())
+    if any(unicodedata.category(char) == "Cs" for char in composed):
+        raise UsageError("the passphrase has bytes that are no text", "set the terminal to UTF-8")
+    typed = composed.encode()
     if not 1 <= len(typed) <= PASSPHRASE_MAX_BYTES:
         raise UsageError(f"a passphrase has 1 to {PASSPHRASE_MAX_BYTES:,} bytes")
     kdf = Argon2id(

@@ -8,13 +8,10 @@ from arka_tui.credential import Credential, fold_name
 from arka_tui.errors import CredentialNotFound, VaultCorrupt, WrongPassphrase
 from arka_tui.secret import Secret
 from arka_tui.store import index
-from arka_tui.store.document import Document, Record, render
+from arka_tui.store.document import INDEX_PAD_BYTES, SECRET_PAD_BYTES, Document, Record, render
 from arka_tui.store.envelope import Damaged, equal, hkdf, mac, pad, pae, random_key, seal, unpad, unseal, wipe
 from arka_tui.store.index import Entry
 from arka_tui.store.slots import Slot, unwrap
-
-INDEX_PAD_BYTES = 1024
-SECRET_PAD_BYTES = 256
 
 
 @dataclass(frozen=True)

@@ -101,11 +101,11 @@ class Vault:
         return not self._disk.writable
 
     def exists(self) -> bool:
-        """Looks at the files, opens nothing.
+        """Looks at the first and last lines, opens nothing.
 
-        Raises: VaultForeign, VaultNewer, VaultUnsafe; VaultCorrupt where neither the file nor its mirror can be read.
+        Raises: VaultForeign, VaultNewer, VaultUnsafe; VaultCorrupt where both the file and its mirror are cut short.
         """
-        return bool(self._copies.readable())
+        return self._copies.exist()
 
     def create(self, passphrase: Secret, recovery_code: Secret) -> Saved:
         """A new, empty, unlocked vault. Raises: VaultExists, NotSaved, UsageError; never writes over anything."""

@@ -1,5 +1,6 @@
 """The application: which screen is shown, the lock, and the traps of the toolkit closed."""
 
+import os
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -47,16 +48,17 @@ class ArkaApp(App[None]):
     TITLE = "arka-tui"
     ALLOW_SELECT = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall"), (30, "-roomy")]
     BINDINGS = [
         Binding("ctrl+l", "lock", "Lock", show=False, id="app.lock", tooltip="Lock the vault"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", tooltip="Suspend; fg comes back"),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Leave arka-tui"),
+        Binding("ctrl+q", "quit", "Quit", priority=True, id="app.quit", tooltip="Leave arka-tui"),
         Binding("ctrl+c", "say_quit", "Quit", show=False, id="app.say_quit", system=True),
     ]
 
     def __init__(self, controller: Controller, notices: Sequence[str] = ()) -> None:
-        super().__init__()
+        # With NO_COLOR Textual would send greys; in the terminal's own palette it can send none at all.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.controller = controller
         self._notices = notices
         """What `__main__` found worth telling."""
@@ -69,16 +71,27 @@ class ArkaApp(App[None]):
     # ------------------------------------------------------------------ life
 
     def on_mount(self) -> None:
-        wanted = self.controller.config.theme
-        self.theme = wanted if wanted in self.available_themes else ARKA_THEME.name
+        self.theme = self._fitting_theme()
         if not self.is_headless:
             self._lifeline = Lifeline(lambda code: self.exit(return_code=code))
             self._lifeline.hold()
         self.app_resume_signal.subscribe(self, lambda _: self._resumed())
         self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
         self.show_door()
-        for notice in self._notices:
+        for notice in [*self._notices, *self._unknown_theme()]:
             self.tell(notice, severity="warning")
+
+    def _fitting_theme(self) -> str:
+        """The one of the settings; where none is chosen, the terminal's own palette if ours would be washed out."""
+        wanted = self.controller.config.theme
+        if wanted != ARKA_THEME.name and wanted in self.available_themes:
+            return wanted
+        few_colours = self.no_color or self.console.color_system in (None, "standard")
+        return "ansi-dark" if few_colours and not self.is_headless else ARKA_THEME.name
+
+    def _unknown_theme(self) -> list[str]:
+        wanted = self.controller.config.theme
+        return [] if wanted in self.available_themes else [f"The settings name a theme {wanted!r}, which there is not."]
 
     async def on_unmount(self) -> None:
         self.controller.lock()
@@ -174,7 +187,8 @@ class ArkaApp(App[None]):
         yield SystemCommand("Quit", "Leave arka-tui", self.exit)
 
     def watch_theme(self, theme: str) -> None:
-        if theme != self.controller.config.theme and self.is_running and not self.is_headless:
+        """A theme that the user picks is kept."""
+        if self.is_running and theme != self._fitting_theme():
             try:
                 self.controller.change_setting(theme=theme)
             except NotSaved as failure:

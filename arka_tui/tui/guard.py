@@ -5,16 +5,16 @@ The line filter is the last net under `text.safe`, which cleans outside text whe
 
 import re
 import sys
-import traceback
 import unicodedata
-from pathlib import Path
 
 from rich.segment import Segment
 from rich.text import Text
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.worker import WorkerFailed
 
-from arka_tui.text import UNSAFE, drop_unsafe, safe
+from arka_tui.hygiene import where_it_failed
+from arka_tui.text import UNSAFE, drop_unsafe
 
 _ASCII = str.maketrans(
     {
@@ -67,12 +67,17 @@ def speaks_utf8() -> bool:
 
 def crash_report(error: BaseException) -> Text:
     """Where it happened, without values: no locals, and no exception's own text, which may quote what was typed."""
-    lines = ["arka-tui: error: a mistake in the program ended it; the vault on disk is whole", ""]
-    link: BaseException | None = error
-    while link is not None:
-        for frame in traceback.extract_tb(link.__traceback__)[-8:]:
-            lines.append(f"    {safe(f'{Path(frame.filename).name}:{frame.lineno} in {frame.name}')}")
-        lines.append(f"  {safe(type(link).__name__)}")
-        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-    lines += ["", "arka-tui: hint: please report these lines; they hold no key"]
-    return Text("\n".join(lines) + "\n")
+    if isinstance(error, WorkerFailed):
+        error = error.error  # Textual's wrapper knows no place
+    return Text(
+        "\n".join(
+            [
+                "arka-tui: error: a mistake in the program ended it; the vault on disk is whole",
+                "",
+                *where_it_failed(error),
+                "",
+                "arka-tui: hint: please report these lines; they hold no key",
+                "",
+            ]
+        )
+    )

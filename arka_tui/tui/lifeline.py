@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 
 from arka_tui.errors import TerminalUnfit
 
@@ -37,14 +38,38 @@ class Lifeline:
         self._loop = asyncio.get_running_loop()
         self._done = threading.Event()
         self._leaving = threading.Event()
+        self._suspended = False
 
     def hold(self) -> None:
         for number in _FATAL:
             signal.signal(number, lambda number, frame: self._go(128 + number))
+        self._resume_only_what_was_suspended()
         threading.Thread(target=self._watch_terminal, name="arka-terminal", daemon=True).start()
 
     def let_go(self) -> None:
         self._done.set()
+
+    def _resume_only_what_was_suspended(self) -> None:
+        """Textual starts its terminal a second time on any SIGCONT, and can then never leave.
+
+        They come unasked: after SIGSTOP, with the SIGTERM of systemd. One in the background stops it again, within
+        `resume`, and the next one must be let through.
+        """
+        suspend, resume = signal.getsignal(signal.SIGTSTP), signal.getsignal(signal.SIGCONT)
+        if not callable(suspend) or not callable(resume):
+            return
+
+        def stopped(number: int, frame: FrameType | None) -> None:
+            self._suspended = True
+            suspend(number, frame)
+
+        def continued(number: int, frame: FrameType | None) -> None:
+            if self._suspended:
+                resume(number, frame)
+                self._suspended = False
+
+        signal.signal(signal.SIGTSTP, stopped)
+        signal.signal(signal.SIGCONT, continued)
 
     def _go(self, code: int) -> None:
         if self._leaving.is_set():

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from textual.content import Content
 
@@ -22,6 +23,11 @@ def plain(text: str, limit: int = 400) -> Content:
 def sentence(text: str) -> str:
     """Errors and hints are lower case without a full stop; on screen they are sentences."""
     return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")
+
+
+def said(verdict: Verdict, provider: str, base_url: str) -> str:
+    """What a verdict means, as a sentence."""
+    return sentence(verdict.meaning.sentence.format(provider=provider, host=urlsplit(base_url).netloc or provider))
 
 
 def problem(error: ArkaError) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ class ArkaScreen(Screen[ResultT]):
 
 
 class ArkaModal(ModalScreen[ResultT]):
+    BINDINGS = [
+        Binding("left,up", "app.focus_previous", "The one before", show=False),
+        Binding("right,down", "app.focus_next", "The next one", show=False),
+    ]
+
     @property
     def arka(self) -> "ArkaApp":
         return cast("ArkaApp", self.app)

@@ -18,7 +18,6 @@ class Confirm(ArkaModal[bool]):
     BINDINGS = [
         Binding("escape,n", "answer(False)", "No", id="confirm.no"),
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),
-        Binding("left,right,up,down", "other", "Other button", show=False),
     ]
 
     def __init__(self, question: str, lines: Sequence[str], *, yes: str, no: str) -> None:
@@ -42,9 +41,6 @@ class Confirm(ArkaModal[bool]):
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)
-
-    def action_other(self) -> None:
-        self.focus_next(Button)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

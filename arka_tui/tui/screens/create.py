@@ -19,8 +19,7 @@ from arka_tui.tui.widgets.new_passphrase import NewPassphrase
 
 class CreateScreen(ArkaScreen[None]):
     BINDINGS = [
-        Binding("enter", "next", "Next", id="create.next"),
-        Binding("ctrl+q", "app.quit", "Quit", id="create.quit"),
+        Binding("ctrl+s", "next", "Create", id="create.next"),
     ]
 
     def __init__(self, controller: Controller) -> None:

@@ -1,7 +1,7 @@
 """Everything that is known of one key, but the key."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from arka_tui.check import Check
+from arka_tui.check import Check, Mood
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.tui import words
@@ -32,7 +32,7 @@ class DetailScreen(ArkaModal[str | None]):
         self._credential = credential
 
     def compose(self) -> ComposeResult:
-        shown, now = self._credential, datetime.now(UTC)
+        shown, now = self._credential, self._controller.now()
         provider = self._controller.provider(shown.provider)
         check = self._controller.last_checks().get(shown.id)
         with VerticalScroll(classes="dialog"):
@@ -50,7 +50,7 @@ class DetailScreen(ArkaModal[str | None]):
                 )
             )
             if check:
-                yield from told(check, provider.name if provider else shown.provider, shown.origin, now)
+                yield from told(check, provider.name if provider else shown.provider, shown.base_url, now)
             else:
                 yield Static("Never tested. Press t.", classes="section")
             if provider:
@@ -59,16 +59,16 @@ class DetailScreen(ArkaModal[str | None]):
         yield Footer(compact=True, show_command_palette=False)
 
 
-def told(check: Check, provider: str, host: str, now: datetime) -> ComposeResult:
+def told(check: Check, provider: str, base_url: str, now: datetime) -> ComposeResult:
     """What one check found, stage by stage."""
     meaning = check.verdict.meaning
     yield Static(
         words.plain(f"{meaning.sign} {meaning.word} · {check.at:%Y-%m-%d %H:%M:%S} UTC, {words.ago(check.at, now)}"),
         classes=f"section {meaning.mood.value}",
     )
-    yield Static(words.plain(words.sentence(meaning.sentence.format(provider=provider, host=host))))
-    step = words.sentence(check.next_step)
-    yield Static(words.plain(f"→ {step} {check.page}"))
+    yield Static(words.plain(words.said(check.verdict, provider, base_url)))
+    if meaning.mood is not Mood.GOOD:
+        yield Static(words.plain(f"→ {words.sentence(check.next_step)} {check.page}"))
     if check.evidence:
         yield Static(words.plain(f"“{check.evidence}”"), classes="dim")
     yield Static(Content("\n").join(words.plain(words.stage(stage)) for stage in check.stages), classes="paragraph")

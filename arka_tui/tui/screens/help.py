@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding
 from textual.containers import VerticalScroll
+from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from arka_tui.check import MEANINGS, Mood
@@ -29,10 +30,10 @@ class HelpScreen(ArkaModal[None]):
 
     def compose(self) -> ComposeResult:
         keys: dict[str, tuple[list[str], str]] = {}
-        for active in self._active.values():
+        for active in sorted(self._active.values(), key=lambda each: not isinstance(each.node, Screen)):
             binding = active.binding
-            told = active.tooltip or binding.tooltip or binding.description
-            if told and not binding.system and active.enabled:
+            if binding.id and active.enabled:  # ours have an id; the toolkit's own are of no use here
+                told = active.tooltip or binding.tooltip or binding.description
                 keys.setdefault(binding.action, ([], told))[0].append(self.app.get_key_display(binding))
         with VerticalScroll(classes="dialog"):
             yield Static("Keys of the keyboard", classes="title")

@@ -7,7 +7,6 @@ success, or when the user says so.
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -26,7 +25,10 @@ from arka_tui.store import Saved
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.screens.confirm import Confirm
+from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.secret_input import SecretInput
+
+DEMO_HINT = "Demo: type demo-{provider}-that-works or demo-{provider}-no-credit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class KeyForm(ArkaModal[FormResult | None]):
         """The provider that the form set by itself; another one in the field was chosen by the user."""
         self._label_typed = editing is not None
         self._stages: list[Stage] = []
+        self._removed: list[str] = []
+        """What the last paste was rid of, in words."""
 
     # ------------------------------------------------------------------ painting
 
@@ -76,29 +80,30 @@ class KeyForm(ArkaModal[FormResult | None]):
             options.append((words.plain(editing.provider).plain, editing.provider))
         settings = dict(editing.settings) if editing else {}
         with VerticalScroll(classes="dialog", id="form", can_focus=False):
-            yield Static(words.plain(f"Edit {editing.name}" if editing else "Add a key"), classes="title")
+            yield Static(
+                words.plain(f"Edit {editing.name}" if editing else "Add a key"), classes="title", id="form-title"
+            )
             with Horizontal(classes="field"):
                 yield Static("Provider", classes="name")
                 yield Select(options, value=provider_id, allow_blank=False, id="provider")
             with Horizontal(classes="field"):
                 yield Static("Key", classes="name")
-                kept = f"keep …{editing.hint}, or paste another" if editing and editing.hint else "paste it here"
-                yield SecretInput(kept, tidies=True, id="secret")
-            yield Static("", id="secret-note", classes="note")
+                yield SecretInput(_kept(editing) if editing else "paste it here", tidies=True, id="secret")
+            yield Static("", id="secret-note", classes="note blank")
             with Horizontal(classes="field"):
                 yield Static("Label", classes="name")
-                yield Input(editing.label if editing else "", placeholder="work, ci, laptop …", id="label")
-            yield Static("", id="label-note", classes="note")
+                yield Field(editing.label if editing else "", placeholder="work, ci, laptop …", id="label")
+            yield Static("", id="label-note", classes="note blank")
             for setting in self._all_settings():
                 with Horizontal(classes="field setting", id=f"field-{setting.name}"):
                     yield Static(words.plain(setting.title), classes="name")
                     hint = f"optional, {setting.example}"
-                    yield Input(settings.get(setting.name, ""), placeholder=hint, id=setting.name)
-                yield Static("", id=f"{setting.name}-note", classes="note")
+                    yield Field(settings.get(setting.name, ""), placeholder=hint, id=setting.name)
+                yield Static("", id=f"{setting.name}-note", classes="note blank")
             with Horizontal(classes="field"):
                 yield Static("Address", classes="name")
-                yield Input(editing.base_url if editing else "", id="base_url")
-            yield Static("", id="base_url-note", classes="note")
+                yield Field(editing.base_url if editing else "", id="base_url")
+            yield Static("", id="base_url-note", classes="note blank")
             yield Static("", id="about", classes="dim")
             yield Static("", id="result")
             with Horizontal(classes="buttons", id="form-buttons"):
@@ -142,20 +147,17 @@ class KeyForm(ArkaModal[FormResult | None]):
         for field in self.query(".setting"):
             hidden = str(field.id).removeprefix("field-") not in wanted
             field.set_class(hidden, "hidden")
+            self.query_one(f"#{field.id}-note".replace("field-", "")).set_class(hidden, "hidden")
         self.query_one("#base_url", Input).placeholder = provider.base_url
         if not self._label_typed:
             with self.prevent(Input.Changed):
                 self.query_one("#label", Input).value = self._controller.suggested_label(provider.id)
         cost = self._controller.cost_usd([provider.id])
         price = f"then one that costs about {words.dollars(cost)}" if cost else "the paid one is switched off"
-        self.query_one("#about", Static).update(
-            Content("\n").join(
-                [
-                    words.plain(f"Get a key: {provider.console.get('keys', '')}"),
-                    words.plain(f"Save tests it: a free request, {price}."),
-                ]
-            )
-        )
+        lines = [f"Get a key: {provider.console.get('keys', '')}", f"Save tests it: a free request, {price}."]
+        if self._controller.demo:
+            lines.append(DEMO_HINT.format(provider=provider.id))
+        self.query_one("#about", Static).update(Content("\n").join(map(words.plain, lines)))
 
     # ------------------------------------------------------------------ typing
 
@@ -182,9 +184,10 @@ class KeyForm(ArkaModal[FormResult | None]):
             self._provider_followed = owner.provider_id
             self.query_one("#provider", Select).value = owner.provider_id
             self._follow_provider()
-        self._note_owner(event.removed)
+        self._removed = event.removed
+        self._note_owner()
 
-    def _note_owner(self, removed: list[str] | None = None) -> None:
+    def _note_owner(self) -> None:
         secret = self._secret
         parts: list[str] = []
         wrong = False
@@ -200,8 +203,8 @@ class KeyForm(ArkaModal[FormResult | None]):
                 )
             if secret.problem:
                 parts, wrong = [secret.problem], True
-        if removed:
-            parts.append(f"removed {', '.join(removed)}")
+        if self._removed:
+            parts.append(f"removed {', '.join(self._removed)}")
         self._note("secret", " · ".join(parts), error=wrong)
 
     @on(Input.Submitted)
@@ -288,8 +291,14 @@ class KeyForm(ArkaModal[FormResult | None]):
         self._editing = credential
         self._provider_chosen = True
         self._as_opened = self._typed
-        self.query_one(SecretInput).clear()
+        self._show_saved(credential)
         return credential
+
+    def _show_saved(self, credential: Credential) -> None:
+        field = self.query_one(SecretInput)
+        field.clear()
+        field.placeholder = _kept(credential)
+        self.query_one("#form-title", Static).update(words.plain(f"Edit {credential.name}"))
 
     def _write(self, draft: Draft) -> tuple[Credential, Saved]:
         if self._editing:
@@ -316,12 +325,13 @@ class KeyForm(ArkaModal[FormResult | None]):
     def _result_of(self, check: Check, prefix: str = "") -> None:
         meaning = check.verdict.meaning
         provider = self._controller.provider(self._typed.provider)
-        said = meaning.sentence.format(provider=provider.name if provider else "", host=check.name)
-        lines = [f"{prefix}{meaning.sign} {meaning.word}: {words.sentence(said)}"]
+        address = self._editing.base_url if self._editing else self._typed.base_url
+        said = words.said(check.verdict, provider.name if provider else "the provider", address)
+        lines = [f"{prefix}{meaning.sign} {meaning.word}: {said}"]
         if meaning.mood is not Mood.GOOD:
             lines.append(f"→ {words.sentence(check.next_step)}" + (f" {check.page}" if check.page else ""))
             lines += [f"“{check.evidence}”"] if check.evidence else []
-        lines += [" · ".join(f"{name} {value}" for name, value in words.facts(check, datetime.now(UTC)))]
+        lines += [" · ".join(f"{name} {value}" for name, value in words.facts(check, self._controller.now()))]
         self._result("\n".join(line for line in lines if line), meaning.mood.value)
 
     def _result(self, text: str, mood: str) -> None:
@@ -388,9 +398,17 @@ class KeyForm(ArkaModal[FormResult | None]):
     def _note(self, field: str, text: str, *, error: bool = False) -> None:
         for note in self.query(f"#{field}-note").results(Static):
             note.set_class(error, "error")
+            note.set_class(not text, "blank")
             note.update(words.plain(text))
 
     def _clear_notes(self) -> None:
         for note in self.query(".note").results(Static):
             note.update("")
+            note.add_class("blank")
         self._result("", "")
+
+
+def _kept(credential: Credential) -> str:
+    return (
+        f"keep …{credential.hint}, or paste another" if credential.hint else "keep the one there is, or paste another"
+    )

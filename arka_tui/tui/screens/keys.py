@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -12,6 +11,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
+from arka_tui.check import Mood
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.errors import ArkaError, NotSaved, Superseded
@@ -23,6 +23,7 @@ from arka_tui.tui.screens.detail import DetailScreen, revocation
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.key_form import FormResult, KeyForm
 from arka_tui.tui.screens.log import LogScreen
+from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_list import SORTS, KeyList, columns
 from arka_tui.tui.widgets.line_list import LineList
 
@@ -67,7 +68,7 @@ class KeysScreen(ArkaScreen[None]):
             id="keys.back",
             tooltip="Stop tests, else clear selection, else filter",
         ),
-        Binding("q", "app.quit", "Quit", id="keys.quit", tooltip="Leave arka-tui"),
+        Binding("q", "app.quit", "Quit", show=False, id="keys.quit", tooltip="Leave arka-tui"),
     ]
 
     def __init__(self, controller: Controller) -> None:
@@ -81,9 +82,9 @@ class KeysScreen(ArkaScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield Input(placeholder="part of a name, verdict or address; Esc clears", id="filter", classes="hidden")
+        yield Field(placeholder="part of a name, verdict or address; Esc clears", id="filter", classes="hidden")
         yield Static("", id="columns")
-        yield KeyList(clock=lambda: datetime.now(UTC), id="keys")
+        yield KeyList(clock=self._controller.now, id="keys")
         yield Static(EMPTY, id="empty", classes="hidden")
         yield Static("", id="detail")
         yield Footer(compact=True, show_command_palette=False)
@@ -164,11 +165,12 @@ class KeysScreen(ArkaScreen[None]):
             lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
         else:
             meaning = check.verdict.meaning
-            said = meaning.sentence.format(provider=name, host=shown.origin)
-            wait = f" ({check.retry_after_s} s)" if check.retry_after_s is not None else ""
-            step = words.sentence(check.next_step) if not check.page else f"{check.next_step}{wait}: {check.page}"
-            learnt = " · ".join(f"{key} {value}" for key, value in words.facts(check, datetime.now(UTC))[:5])
-            lines = [words.sentence(said), f"→ {step[:1].upper()}{step[1:]}", learnt]
+            wait = f", in {check.retry_after_s} s" if check.retry_after_s is not None else ""
+            learnt = " · ".join(f"{key} {value}" for key, value in words.facts(check, self._controller.now())[:5])
+            step = "" if meaning.mood is Mood.GOOD else f"→ {words.sentence(check.next_step + wait)}"
+            lines = [
+                line for line in (words.said(check.verdict, name, shown.base_url), step, check.page, learnt) if line
+            ][:3]
         detail.update(Content("\n").join(words.plain(line) for line in lines))
 
     def _cost(self, credentials: Sequence[Credential]) -> str:
@@ -304,8 +306,8 @@ class KeysScreen(ArkaScreen[None]):
         names = ", ".join(credential.name for credential in chosen[:8]) + (" …" if len(chosen) > 8 else "")
         lines = [names] if len(chosen) > 1 else []
         lines += [
-            "It is removed at once from the vault and its second copy. This cannot be undone.",
-            "The provider still accepts it. Revoke it there too:",
+            "Removed at once from the vault and its second copy. This cannot be undone.",
+            "It does not delete anything at the provider. Revoke there too what you no longer need:",
             *revocation(self._controller, chosen),
         ]
         if not await self.app.push_screen_wait(Confirm(f"Delete {what}?", lines, yes="Delete", no="Keep")):

@@ -1,7 +1,5 @@
 """The test-status log: what every test found, stage by stage. It is sealed on disk and survives a restart."""
 
-from datetime import UTC, datetime
-
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,6 +12,7 @@ from arka_tui.credential import Credential
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.detail import told
+from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.log_list import LogList
 
@@ -33,7 +32,7 @@ class LogScreen(ArkaScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield Input(placeholder="part of a name or verdict; Esc clears", id="filter", classes="hidden")
+        yield Field(placeholder="part of a name or verdict; Esc clears", id="filter", classes="hidden")
         yield LogList(id="log")
         with VerticalScroll(id="entry", can_focus=False):
             yield Static("", id="entry-text")
@@ -70,7 +69,7 @@ class LogScreen(ArkaScreen[None]):
             return
         provider = self._controller.provider(check.name.split("/", 1)[0])
         name = provider.name if provider else "the provider"
-        entry.mount(*told(check, name, name, datetime.now(UTC)))
+        entry.mount(*told(check, name, provider.base_url if provider else "", self._controller.now()))
 
     def action_only(self) -> None:
         check = self.query_one(LogList).current

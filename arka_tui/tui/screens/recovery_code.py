@@ -10,6 +10,7 @@ from arka_tui.secret import Secret
 from arka_tui.store.slots import recovery_groups, tidy_recovery_code
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
+from arka_tui.tui.widgets.field import Field
 
 ASKED = (3, 6)
 """Numbers of the groups that are typed as proof that the code was written down."""
@@ -35,7 +36,7 @@ class RecoveryCodeScreen(ArkaModal[bool]):
                 "It opens the vault when the passphrase is forgotten. Without both, nobody can.", classes="dim"
             )
             yield Static(f"To confirm, type groups {ASKED[0]} and {ASKED[1]}:")
-            yield Input(placeholder="8 characters", id="proof")
+            yield Field(placeholder="8 characters", id="proof")
             yield Static("", id="wrong", classes="error")
             with Horizontal(classes="buttons"):
                 yield Button("Back", id="back")

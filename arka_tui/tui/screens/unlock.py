@@ -16,13 +16,13 @@ from arka_tui.store.vault import Opened
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.confirm import Confirm
+from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.secret_input import SecretInput
 
 
 class UnlockScreen(ArkaScreen[None]):
     BINDINGS = [
         Binding("ctrl+r", "recovery", "Recovery code", id="unlock.recovery", tooltip="Open with the recovery code"),
-        Binding("ctrl+q", "app.quit", "Quit", id="unlock.quit"),
     ]
 
     def __init__(self, controller: Controller, reason: str = "") -> None:
@@ -38,7 +38,7 @@ class UnlockScreen(ArkaScreen[None]):
             yield Static(words.plain(f"vault: {self._controller.vault_path}"), classes="dim")
             yield Static("Passphrase", id="asked")
             yield SecretInput("type it, then Enter", id="passphrase")
-            yield Input(placeholder="eight groups of four", id="code", classes="hidden")
+            yield Field(placeholder="eight groups of four", id="code", classes="hidden")
             yield Static(words.plain(self._reason), id="status")
             if self._controller.demo:
                 yield Static("Demo: the passphrase is demo", classes="dim")

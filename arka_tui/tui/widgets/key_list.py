@@ -16,7 +16,7 @@ from arka_tui.tui import words
 from arka_tui.tui.widgets.line_list import LineList, cell
 
 UNTESTED = "not tested"
-WIDE, MEDIUM = 100, 60
+WIDE, MEDIUM = 100, 72
 _ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
 """As in the enum: what works comes last when the worst come first."""
 
@@ -212,7 +212,7 @@ class KeyList(LineList):
         item = self._rows[row]
         shown, check = item.credential, item.check
         base = self.get_component_rich_style("keys--cursor") if at_cursor else self.rich_style
-        dim = base if at_cursor else base + self.get_component_rich_style("keys--dim", partial=True)
+        dim = base if at_cursor else self.get_component_rich_style("keys--dim")
         busy = self._busy.get(shown.name, "")
         mood = check.verdict.meaning.mood if check and not busy else None
         colour = self.get_component_rich_style(f"keys--{mood.value}", partial=True) if mood else None
@@ -221,16 +221,18 @@ class KeyList(LineList):
         marking = base + self.get_component_rich_style("keys--mark", partial=True) if marked and not at_cursor else base
         sign = "…" if busy else check.verdict.meaning.sign if check else "·"
         now = self._clock()
+        left = words.left(check.learnt, now) if check else words.NOTHING
         texts = {
-            "mark": ("●" if marked else " ", marking),
+            "mark": ("●", marking) if marked else (" ", lively),
             "sign": (sign, lively),
             "verdict": (f"{sign} {busy or item.word}", lively),
             "provider": (safe(shown.provider, 40), dim),
             "label": (safe(shown.label, 80), base),
             "key": (safe(shown.name, 120), base),
             "hint": (f"…{safe(shown.hint, 4)}" if shown.hint else words.NOTHING, dim),
-            "left": (words.left(check.learnt, now) if check else words.NOTHING, base),
+            "left": (left, dim if left == words.NOTHING else base),
             "tested": (words.ago(check.at, now) if check else "never", dim),
             "latency": (words.latency(check.latency_ms if check else None), dim),
         }
-        return [cell(texts[name][0], size, texts[name][1]) for name, size in columns(width)]
+        cells = [cell(texts[name][0], size, texts[name][1]) for name, size in columns(width)]
+        return list(Segment.simplify(cells))  # each change of style costs 40 bytes

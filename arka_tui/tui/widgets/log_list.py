@@ -35,7 +35,7 @@ class LogList(LineList):
         check = self._checks[row]
         meaning = check.verdict.meaning
         base = self.get_component_rich_style("keys--cursor") if at_cursor else self.rich_style
-        dim = base if at_cursor else base + self.get_component_rich_style("keys--dim", partial=True)
+        dim = base if at_cursor else self.get_component_rich_style("keys--dim")
         colour = self.get_component_rich_style(f"keys--{meaning.mood.value}", partial=True)
         lively = base if at_cursor else dim if meaning.mood is Mood.UNSURE else base + colour
         narrow = width < 60
@@ -47,10 +47,10 @@ class LogList(LineList):
         if narrow:
             parts.append((name, rest, base))
         else:
-            parts += [
-                (name, rest - 35, base),
+            tail = [
                 (f"…{safe(check.hint, 4)}" if check.hint else "", 7, dim),
                 (words.latency(check.latency_ms), 9, dim),
-                (stages, 19, dim),
             ]
+            tail += [(stages, 28, dim)] if width >= 100 else []
+            parts += [(name, rest - sum(size for _, size, _ in tail), base), *tail]
         return [cell(text, size, style) for text, size, style in parts]

@@ -56,7 +56,7 @@ class SecretInput(Widget, can_focus=True):
     def __init__(self, placeholder: str = "", *, tidies: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._value = ""
-        self._placeholder = placeholder
+        self.placeholder = placeholder
         self._tidies = tidies
         self._beat = 0
         self._burst = 0
@@ -86,7 +86,7 @@ class SecretInput(Widget, can_focus=True):
         cursor = self.get_component_rich_style("secret--cursor") if self.has_focus else base
         if not self._value:
             hint = self.get_component_rich_style("secret--placeholder")
-            text = self._placeholder[: max(0, width)]
+            text = self.placeholder[: max(0, width)]
             first, rest = (text[:1] or " ", text[1:])
             strip = Strip([Segment(first, cursor if self.has_focus else hint), Segment(rest, hint)])
             return strip.adjust_cell_length(width, base)

@@ -1,0 +1,438 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from arka_tui.check import Verdict
+from arka_tui.controller import Controller
+from arka_tui.errors import NotSaved
+from arka_tui.secret import Secret
+from arka_tui.simulator import Simulator
+from arka_tui.tui.screens.confirm import Confirm
+from arka_tui.tui.screens.detail import DetailScreen
+from arka_tui.tui.screens.help import HelpScreen
+from arka_tui.tui.screens.keys import KeysScreen
+from arka_tui.tui.screens.unlock import UnlockScreen
+from arka_tui.tui.widgets.key_list import KeyList
+from tests.conftest import PASSPHRASE, draft
+from tests.tui.conftest import Driven, drive
+
+Add = Callable[..., str]
+Make = Callable[[], Controller]
+
+
+def _names(driven: Driven) -> list[str]:
+    return [credential.name for credential in driven.app.screen.query_one(KeyList).shown]
+
+
+def _verdicts(controller: Controller) -> dict[str, Verdict]:
+    return {check.name: check.verdict for check in controller.last_checks().values()}
+
+
+def test_an_empty_vault_tells_what_to_do(controller: Controller) -> None:
+    async def script(driven: Driven) -> None:
+        await driven.sees("No keys yet", "Press a to add one")
+        assert "Delete" not in driven.text.splitlines()[-1]
+
+    drive(controller, script)
+
+
+def test_t_tests_the_key_at_the_cursor_and_shows_the_verdict_in_its_row(controller: Controller, add: Add) -> None:
+    add("openai/work", "no_credit")
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("· not tested", "never")
+        await driven.press("t")
+        await driven.sees("! no credit", "just now", "has no credit left", "settings/organization/billing")
+
+    drive(controller, script)
+    assert _verdicts(controller) == {}  # leaving locks the vault, and what is locked is forgotten
+
+
+def test_what_a_test_found_is_there_in_the_next_session(
+    controller: Controller, make_controller: Make, add: Add
+) -> None:
+    add("openrouter/main", "capped")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("t")
+        await driven.sees("✓ works", "$12.40 left")
+
+    drive(controller, script)
+    later = make_controller()
+    later.unlock(PASSPHRASE)
+    assert _verdicts(later) == {"openrouter/main": Verdict.OK}
+
+
+def test_test_all_asks_with_the_cost_and_tests_all_that_are_shown(controller: Controller, add: Add) -> None:
+    for name, situation in (("openai/a", "valid"), ("openai/b", "spend_limit"), ("openrouter/c", "key_limit")):
+        add(name, situation)
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.sees("3 keys", "costs about $0.00001004")
+        await driven.press("y")
+        await driven.sees("✓ works", "! spend cap", "! key cap reached")
+        await driven.until(lambda: "testing" not in driven.text, "the end of the tests is shown")
+
+    drive(controller, script)
+
+
+def test_cancelling_test_all_sends_nothing(controller: Controller, add: Add, simulator: Simulator) -> None:
+    add("openai/a")
+    add("openai/b")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.press("enter")
+        await driven.on(KeysScreen)
+
+    drive(controller, script)
+    assert simulator.requests == []
+
+
+def test_escape_stops_running_tests_and_keeps_what_they_found(
+    controller: Controller, add: Add, make_controller: Make
+) -> None:
+    add("openai/quick", "deactivated")
+    add("openai/slow", "slow")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.sees("✗ account blocked", "testing 1/2, Esc stops")
+        await driven.press("escape")
+        await driven.until(lambda: "Esc stops" not in driven.text, "the tests stop")
+        assert "· not tested" in driven.text
+
+    drive(controller, script)
+    later = make_controller()
+    later.unlock(PASSPHRASE)
+    assert _verdicts(later) == {"openai/quick": Verdict.ACCOUNT_BLOCKED}
+
+
+def test_the_list_answers_keys_while_tests_run(controller: Controller, add: Add) -> None:
+    add("openai/a", "slow")
+    add("openai/b")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("t")
+        await driven.sees("… testing")
+        await driven.press("down")
+        assert driven.app.screen.query_one(KeyList).cursor == 1
+
+    drive(controller, script)
+
+
+def test_delete_says_where_to_revoke_and_has_the_focus_on_the_safe_answer(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("d")
+        await driven.on(Confirm)
+        await driven.sees(
+            "Delete openai/work?", "does not delete anything at the provider", "platform.openai.com/api-keys"
+        )
+        await driven.press("enter")
+        await driven.on(KeysScreen)
+        assert _names(driven) == ["openai/work"]
+
+    drive(controller, script)
+
+
+def test_a_deleted_key_is_gone_from_screen_and_disk(controller: Controller, add: Add, make_controller: Make) -> None:
+    add("openai/work")
+    add("openrouter/main")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("d")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.sees("Deleted openai/work from this vault")
+        assert _names(driven) == ["openrouter/main"]
+
+    drive(controller, script)
+    later = make_controller()
+    later.unlock(PASSPHRASE)
+    assert [each.name for each in later.credentials()] == ["openrouter/main"]
+
+
+def test_several_marked_keys_are_deleted_together(controller: Controller, add: Add) -> None:
+    for label in "abcd":
+        add(f"openai/{label}")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("space", "down", "space")
+        await driven.sees("2 selected")
+        await driven.press("d")
+        await driven.on(Confirm)
+        await driven.sees("Delete 2 keys?", "openai/a, openai/c")
+        await driven.press("y")
+        await driven.until(lambda: _names(driven) == ["openai/b", "openai/d"], "both are gone")
+
+    drive(controller, script)
+
+
+def test_a_delete_that_cannot_be_saved_says_so_and_deletes_nothing(
+    controller: Controller, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("openai/work")
+
+    def fail(seen: object) -> None:
+        raise NotSaved("not saved: the file system is read-only")
+
+    monkeypatch.setattr(controller, "remove", fail)
+
+    async def script(driven: Driven) -> None:
+        await driven.press("d")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.sees("Not saved: the file system is read-only")
+        assert _names(driven) == ["openai/work"]
+
+    drive(controller, script)
+
+
+def test_the_filter_narrows_by_name_verdict_and_address_and_escape_clears_it(controller: Controller, add: Add) -> None:
+    for name in ("openai/work", "openai/ci", "openrouter/work"):
+        add(name)
+
+    async def script(driven: Driven) -> None:
+        await driven.press("slash")
+        await driven.write("work router")
+        await driven.until(lambda: _names(driven) == ["openrouter/work"], "only one matches")
+        await driven.sees("1 of 3 keys")
+        await driven.press("enter", "escape")
+        assert len(_names(driven)) == 3
+
+    drive(controller, script)
+
+
+def test_a_filter_that_matches_nothing_says_so(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("slash")
+        await driven.write("zzz")
+        await driven.sees("No key matches “zzz”", "Esc clears the filter")
+
+    drive(controller, script)
+
+
+def test_sorting_puts_trouble_first_and_the_cursor_stays_on_its_key(controller: Controller, add: Add) -> None:
+    add("openai/a", "valid")
+    add("openai/b", "deactivated")
+    add("openai/c", "no_credit")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.sees("✓ works", "✗ account blocked", "! no credit")
+        await driven.press("s")
+        await driven.sees("by trouble first")
+        assert _names(driven) == ["openai/b", "openai/c", "openai/a"]
+        row = driven.app.screen.query_one(KeyList).current
+        assert row is not None and row.credential.name == "openai/a"
+
+    drive(controller, script)
+
+
+def test_the_paid_request_can_be_switched_off_and_then_none_is_sent(
+    controller: Controller, add: Add, simulator: Simulator
+) -> None:
+    add("openai/work", "no_credit")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("dollar_sign")
+        await driven.sees("paid test off")
+        await driven.press("t")
+        await driven.sees("✓ accepted", "whether it has credit was not tested")
+
+    drive(controller, script)
+    assert {request.method for request in simulator.requests} == {"GET"}
+
+
+def test_enter_shows_all_that_was_learnt(controller: Controller, add: Add) -> None:
+    add("openrouter/main", "capped")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("t")
+        await driven.sees("✓ works")
+        await driven.press("enter")
+        await driven.on(DetailScreen)
+        for text in ("models reached", "$20.00", "$12.40", "monthly", "free request", "paid request", "HTTP 200"):
+            await driven.sees(text)
+        await driven.press("escape")
+        await driven.on(KeysScreen)
+
+    drive(controller, script, size=(100, 50))
+
+
+def test_another_sessions_key_appears_without_asking(controller: Controller, make_controller: Make) -> None:
+    other = make_controller()
+    other.unlock(PASSPHRASE)
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await asyncio.to_thread(other.add, draft("openai/from-elsewhere"))
+        await driven.app.screen._look_around()  # type: ignore[attr-defined]
+        await driven.sees("openai/from-elsewhere")
+
+    drive(controller, script)
+
+
+def test_a_passphrase_changed_elsewhere_locks_this_session_and_says_why(
+    controller: Controller, make_controller: Make
+) -> None:
+    other = make_controller()
+    other.unlock(PASSPHRASE)
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        other.change_passphrase(Secret("another passphrase"), other.new_recovery_code())
+        await driven.app.screen._look_around()  # type: ignore[attr-defined]
+        await driven.on(UnlockScreen)
+        await driven.sees("The passphrase was changed in another session")
+        assert not controller.unlocked
+
+    drive(controller, script)
+
+
+def test_a_key_changed_elsewhere_is_not_deleted_unseen(controller: Controller, add: Add, make_controller: Make) -> None:
+    add("openai/work")
+    other = make_controller()
+    other.unlock(PASSPHRASE)
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        seen = other.get("openai/work")
+        other.update(seen, draft("openai/work", "sk-proj-a-newer-key-from-another-session"))
+        await driven.press("d")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.sees("was changed in another session")
+        assert _names(driven) == ["openai/work"]
+
+    drive(controller, script)
+
+
+def test_ctrl_l_locks_and_forgets(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("openai/work")
+        await driven.press("ctrl+l")
+        await driven.on(UnlockScreen)
+        await driven.sees("Locked.")
+        assert not controller.unlocked
+        assert "openai/work" not in driven.text
+
+    drive(controller, script)
+
+
+def test_an_idle_session_locks_itself_even_with_a_dialog_open(
+    controller: Controller, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("openai/work")
+    clock = [0.0]
+    monkeypatch.setattr("arka_tui.tui.app._now", lambda: clock[0])
+
+    async def script(driven: Driven) -> None:
+        await driven.press("e")
+        clock[0] = 9 * 60
+        driven.app._lock_when_idle()
+        assert controller.unlocked
+        clock[0] = 10 * 60 + 1
+        driven.app._lock_when_idle()
+        await driven.on(UnlockScreen)
+        await driven.sees("Locked after 10 idle minutes")
+        assert not controller.unlocked
+
+    drive(controller, script)
+
+
+def test_any_key_puts_the_lock_off(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("arka_tui.tui.app._now", lambda: clock[0])
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        clock[0] = 9 * 60
+        await driven.press("down")
+        clock[0] = 15 * 60
+        driven.app._lock_when_idle()
+        assert controller.unlocked
+
+    drive(controller, script)
+
+
+def test_locking_during_tests_ends_them(controller: Controller, add: Add) -> None:
+    add("openai/slow", "slow")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("t")
+        await driven.sees("… testing")
+        await driven.press("ctrl+l")
+        await driven.on(UnlockScreen)
+        await driven.until(lambda: not [w for w in driven.app.workers if w.group == "check"], "the test is cancelled")
+
+    drive(controller, script)
+
+
+def test_help_lists_the_real_bindings_and_the_verdicts(controller: Controller) -> None:
+    async def script(driven: Driven) -> None:
+        await driven.press("question_mark")
+        await driven.on(HelpScreen)
+        await driven.sees("All keys of the keyboard", "Leave arka-tui", "Lock the vault", "no credit", "blocked here")
+
+    drive(controller, script, size=(100, 70))
+
+
+def test_the_command_palette_offers_no_screenshot(controller: Controller) -> None:
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        titles = {command.title for command in driven.app.get_system_commands(driven.app.screen)}
+        assert {"Theme", "Lock", "Change passphrase", "Quit", "Add a key"} <= titles
+        assert not any("screenshot" in title.lower() for title in titles)
+
+    drive(controller, script)
+
+
+def test_the_passphrase_can_be_changed_from_the_palette(
+    controller: Controller, make_controller: Make, add: Add
+) -> None:
+    secret = add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        driven.app.action_change_passphrase()
+        await driven.sees("Change the passphrase")
+        for _ in range(2):
+            await driven.paste("an entirely new one")
+            await driven.press("enter")
+        await driven.sees("To confirm, type groups 3 and 6")
+        groups = driven.app.screen._groups  # type: ignore[attr-defined]
+        await driven.write(groups[2] + groups[5])
+        await driven.press("enter")
+        await driven.sees("Passphrase changed")
+
+    drive(controller, script)
+    later = make_controller()
+    later.unlock(Secret("an entirely new one"))
+    assert later._vault.secret("openai/work") == Secret(secret)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (20, 5), (10, 3), (200, 60)])
+def test_no_size_of_terminal_breaks_a_screen(controller: Controller, add: Add, size: tuple[int, int]) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        for key in ("t", "down", "a", "escape", "e", "escape", "d", "escape", "l", "escape", "question_mark", "escape"):
+            await driven.press(key)
+        await driven.on(KeysScreen)
+
+    drive(controller, script, size=size)

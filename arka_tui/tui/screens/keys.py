@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
-from arka_tui.check import Mood
+from arka_tui.check import Check, Mood
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.errors import ArkaError, NotSaved, Superseded
@@ -29,6 +29,8 @@ from arka_tui.tui.widgets.line_list import LineList
 
 LOOK_EVERY_S = 2.0
 """How often other sessions' changes are looked for: two stat calls."""
+SHORT = 18
+"""Screens with fewer lines tell of the key at the cursor in one line."""
 REST_S = 0.15
 """The detail line follows the cursor when it rests, so that holding an arrow costs the list's bytes only."""
 
@@ -164,14 +166,18 @@ class KeysScreen(ArkaScreen[None]):
             cost = self._cost([shown])
             lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
         else:
-            meaning = check.verdict.meaning
-            wait = f", in {check.retry_after_s} s" if check.retry_after_s is not None else ""
-            learnt = " · ".join(f"{key} {value}" for key, value in words.facts(check, self._controller.now())[:5])
-            step = "" if meaning.mood is Mood.GOOD else f"→ {words.sentence(check.next_step + wait)}"
-            lines = [
-                line for line in (words.said(check.verdict, name, shown.base_url), step, check.page, learnt) if line
-            ][:3]
+            lines = self._told_of(check, name, shown.base_url)
         detail.update(Content("\n").join(words.plain(line) for line in lines))
+
+    def _told_of(self, check: Check, provider: str, base_url: str) -> list[str]:
+        """The verdict, the next step, and where; in as many lines as there are."""
+        meaning = check.verdict.meaning
+        if self.size.height < SHORT:
+            return [f"{meaning.sign} {meaning.word}" + ("" if meaning.mood is Mood.GOOD else f" → {check.next_step}")]
+        wait = f", in {check.retry_after_s} s" if check.retry_after_s is not None else ""
+        step = "" if meaning.mood is Mood.GOOD else f"→ {words.sentence(check.next_step + wait)}"
+        learnt = " · ".join(f"{name} {value}" for name, value in words.facts(check, self._controller.now())[:5])
+        return [line for line in (words.said(check.verdict, provider, base_url), step, check.page, learnt) if line][:3]
 
     def _cost(self, credentials: Sequence[Credential]) -> str:
         cost = self._controller.cost_usd(credential.provider for credential in credentials)

@@ -41,7 +41,10 @@ class LogList(LineList):
         narrow = width < 60
         when = f"{check.at:%H:%M}" if narrow else f"{check.at:%m-%d %H:%M:%S}"
         stages = ", ".join(f"{stage.name} {stage.status}" for stage in check.stages if stage.status is not None)
-        parts = [(when, 6 if narrow else 16, dim), (f"{meaning.sign} {meaning.word}", 2 if narrow else 18, lively)]
+        parts = [
+            (when, 6 if narrow else 16, dim),
+            (meaning.sign if narrow else f"{meaning.sign} {meaning.word}", 2 if narrow else 18, lively),
+        ]
         rest = width - sum(size for _, size, _ in parts)
         name = safe(check.name, 120)
         if narrow:

@@ -42,6 +42,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("openrouter", "budget", "guardrail"),
     ("openrouter", "provisioning", "management"),
     ("openrouter", "gone", "expired"),
+    ("openrouter", "lapsed", "lapsed"),
     ("openrouter", "free", "privacy"),
 )
 
@@ -67,5 +68,11 @@ def demo_controller() -> Iterator[Controller]:
                 simulator.revoke(key)
             settings = (("organization", "org-other"),) if situation == "wrong_org" else ()
             vault.add(Draft(provider, label, catalog[provider].base_url, settings, Secret(key)))
-        vault.add(Draft("openai", "home-server", unreachable_url(), (), Secret("sk-local-0123456789abcdef0123")))
+        own = Secret("a-key-for-a-server-of-my-own-7b1e")
+        vault.add(Draft("openai", "home-server", unreachable_url(), (), own))
+        vault.add(Draft("openai", "open-server", simulator.open_url, (), own))
+        gateway = Secret(simulator.issue("openai", "valid", "gateway"))
+        vault.add(Draft("openai", "gateway", simulator.gateway_url, (), gateway))
+        mixed_up = Secret(simulator.issue("openrouter", "valid", "mixed-up"))
+        vault.add(Draft("openai", "mixed-up", catalog["openai"].base_url, (), mixed_up))
         yield Controller(paths, vault, catalog, Config(), demo=True)

@@ -17,6 +17,7 @@ from arka_tui.text import safe
 SHAPE, KEY, PAID = "shape", "key", "paid"
 MAX_PAID_TRIES = 3
 EVIDENCE_CHARS = 300
+NOBODYS_KEY = Secret("arka-tui-asks-whether-keys-are-looked-at")
 
 _GO_ON = (Verdict.OK, Verdict.RESTRICTED_SCOPE)
 """After these the paid request still tells something: a key that may not list models may well run one."""
@@ -41,6 +42,11 @@ class _Run:
     subject: Subject
     secret: Secret
     on_stage: Callable[[Stage], None]
+
+    @property
+    def at_home(self) -> bool:
+        """At the provider's own address, not at one that the user gave."""
+        return self.subject.base_url == self.provider.base_url
 
 
 class Checker:
@@ -97,8 +103,7 @@ class Checker:
         if run.secret.problem:
             return Answer(Verdict.INVALID_KEY, run.secret.problem)
         owner = self._catalog.owner(run.secret)
-        at_home = run.subject.base_url == run.provider.base_url
-        if owner and owner.provider_id != run.provider.id and at_home:
+        if owner and owner.provider_id != run.provider.id and run.at_home:
             return Answer(Verdict.WRONG_PROVIDER, f"it has the shape of a key of {owner.name}")
         if owner and owner.management:
             return Answer(Verdict.MANAGEMENT_KEY, f"it has the shape of a management key of {owner.name}")
@@ -114,8 +119,16 @@ class Checker:
             if run.provider.key_probe.is_models_list and answer.verdict is Verdict.OK:
                 models = adapters.models_of(run.provider, result, self._clock())
                 answer = replace(answer, learnt=replace(answer.learnt, models=len(models or ())))
+            if answer.verdict is Verdict.OK and not run.at_home and await self._answers_anybody(run):
+                answer = replace(answer, verdict=Verdict.NOT_VERIFIABLE)
         stages.append(self._tell(run, KEY, answer, result, f"GET {run.provider.key_probe.path}"))
         return answer, models
+
+    async def _answers_anybody(self, run: _Run) -> bool:
+        """Whether a server of the user's own looks at keys at all: the same request with a key that nobody has."""
+        result = await self._sender.send(adapters.key_request(run.provider, run.subject, NOBODYS_KEY))
+        accepted = isinstance(result, Response) and adapters.judge_key(run.provider, result, self._clock())
+        return accepted is not False and accepted.verdict is Verdict.OK
 
     async def _beyond(
         self, run: _Run, stages: list[Stage], answer: Answer, models: list[Model] | None, learnt: Learnt, *, paid: bool
@@ -147,6 +160,8 @@ class Checker:
                 answer = paid
         if tried:
             return answer, learnt
+        if not run.at_home:  # what its models cost is not known, so none is tried
+            return replace(answer, verdict=Verdict.ACCEPTED), learnt
         nothing = Answer(Verdict.MODEL_UNAVAILABLE, "none of the models that this key reaches is known to be cheap")
         stages.append(self._tell(run, PAID, nothing, None, None))
         return nothing, learnt
@@ -156,7 +171,7 @@ class Checker:
         stage = Stage(
             name=name,
             verdict=answer.verdict,
-            detail=did or _clean(answer.message, run.secret),
+            detail=_clean(did or answer.message, run.secret),
             status=response.status if response else None,
             latency_ms=response.latency_ms if response else None,
         )

@@ -131,6 +131,7 @@ _SITUATIONS: dict[str, Situation] = {
     ),
     # OpenRouter does not tell an expired or disabled key from an unknown one.
     "expired": everywhere(_UNKNOWN_KEY),
+    "lapsed": Situation(facts={"expires_at": timedelta(hours=-1)}),
     "expires_soon": Situation(facts={"expires_at": timedelta(days=3)}),
     "management": Situation(
         paid=_error(403, _MANAGEMENT), facts={"is_management_key": True, "is_provisioning_key": True}

@@ -22,6 +22,11 @@ _PROVIDERS: dict[str, Provider] = {"openai": OPENAI, "openrouter": OPENROUTER}
 
 SITUATIONS: dict[str, tuple[str, ...]] = {name: tuple(provider.situations) for name, provider in _PROVIDERS.items()}
 
+_OPEN = "/open/v1"
+"""A server of one's own that speaks OpenAI's dialect and looks at no key."""
+_GATEWAY = "/gateway/v1"
+"""Another, which looks at keys and has a model that nobody else has."""
+
 _DRIP_S = 0.02
 
 
@@ -79,6 +84,16 @@ class Simulator:
             raise RuntimeError("the simulator is not running")
         return f"http://127.0.0.1:{self._server.server_port}{_PROVIDERS[provider].base}"
 
+    @property
+    def open_url(self) -> str:
+        """Where any key will do. Raises: RuntimeError where the simulator is not running."""
+        return self.base_url("openai").replace(OPENAI.base, _OPEN)
+
+    @property
+    def gateway_url(self) -> str:
+        """Where any issued key will do. Raises: as `open_url`."""
+        return self.base_url("openai").replace(OPENAI.base, _GATEWAY)
+
     def issue(self, provider: str, situation: str, label: str = "demo") -> str:
         """The same key each time. Raises: KeyError where there is no such provider or situation."""
         self._require(provider, situation)
@@ -124,6 +139,11 @@ class Simulator:
             owner, issued_for = self._issued.get(key, ("", ""))
             situation = issued_for if owner and owner == name else None
             self._seen.append(SeenRequest(method, path, name, body, situation, headers))
+        if bare.startswith((_OPEN, _GATEWAY)):
+            known = OPENAI.situations["valid"] if owner or bare.startswith(_OPEN) else None
+            if known and bare == f"{_GATEWAY}/models":
+                return Reply(200, {"object": "list", "data": [{"id": "house-model", "object": "model"}]})
+            return OPENAI.answer(Request(method, bare[bare.index("/v1") + 3 :], headers, key or "anybody", body), known)
         if not name:
             return Reply(404, {"error": {"message": "no provider is simulated here"}})
         provider = _PROVIDERS[name]

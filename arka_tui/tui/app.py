@@ -17,13 +17,20 @@ from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, NotSaved, VaultError
 from arka_tui.text import safe
 from arka_tui.tui import words
-from arka_tui.tui.guard import AsciiFilter, ControlFilter, crash_report, speaks_utf8
+from arka_tui.tui.guard import (
+    AsciiFilter,
+    ControlFilter,
+    crash_report,
+    speaks_utf8,
+    tolerate_bytes_that_are_no_text,
+)
 from arka_tui.tui.lifeline import Lifeline
 from arka_tui.tui.screens.create import CreateScreen
 from arka_tui.tui.screens.keys import KeysScreen
 from arka_tui.tui.screens.passphrase import PassphraseScreen
 from arka_tui.tui.screens.trouble import TroubleScreen
 from arka_tui.tui.screens.unlock import UnlockScreen
+from arka_tui.tui.widgets.secret_input import Burst, SecretInput
 
 IDLE_LOOK_S = 5.0
 
@@ -63,6 +70,7 @@ class ArkaApp(App[None]):
         self._notices = notices
         """What `__main__` found worth telling."""
         self._last_input = _now()
+        self.burst = Burst()
         self._lifeline: Lifeline | None = None
         self._guards: list[LineFilter] = [ControlFilter(), *([] if speaks_utf8() else [AsciiFilter()])]
         self.register_theme(ARKA_THEME)
@@ -139,7 +147,24 @@ class ArkaApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste | events.MouseDown | events.MouseScrollDown):
             self._last_input = _now()
+        if isinstance(event, events.Key) and not event.is_forwarded:  # bubbling brings it here a second time
+            self.burst.feed(event)
+            if event.key in ("tab", "shift+tab") and self._move_focus(event):
+                return
         await super().on_event(event)
+
+    def _move_focus(self, event: events.Key) -> bool:
+        """At once, not as a binding that acts later: what is pasted right after goes to the field that was meant.
+
+        Not where it came with a paste: a secret field then drops the rest.
+        """
+        if self.burst.is_paste and isinstance(self.focused, SecretInput):
+            return False
+        if event.key == "tab":
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
+        return True
 
     def _lock_when_idle(self) -> None:
         minutes = self.controller.config.lock_after_minutes
@@ -230,6 +255,7 @@ def _now() -> float:
 
 def run(controller: Controller, notices: Sequence[str] = ()) -> int:
     """Until the user leaves. Returns the exit code."""
+    tolerate_bytes_that_are_no_text()
     app = ArkaApp(controller, notices)
     app.run()
     return app.return_code or 0

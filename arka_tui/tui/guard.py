@@ -3,9 +3,11 @@
 The line filter is the last net under `text.safe`, which cleans outside text where it comes in; each alone suffices.
 """
 
+import codecs
 import re
 import sys
 import unicodedata
+from collections.abc import Callable
 
 from rich.segment import Segment
 from rich.text import Text
@@ -58,6 +60,16 @@ def to_ascii(text: str) -> str:
         return "" if unicodedata.combining(char) else base if base.isascii() else "?"
 
     return re.sub(r"[^\x00-\x7f]", plain, text.translate(_ASCII))
+
+
+def tolerate_bytes_that_are_no_text() -> None:
+    """Textual's input thread dies of a byte that is not UTF-8, and the program with it."""
+    from textual.drivers import linux_driver
+
+    def decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+        return lambda: codecs.getincrementaldecoder(encoding)(errors="replace")
+
+    linux_driver.getincrementaldecoder = decoder  # type: ignore[assignment, attr-defined]  # narrower
 
 
 def speaks_utf8() -> bool:

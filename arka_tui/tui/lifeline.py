@@ -9,7 +9,9 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from arka_tui.errors import TerminalUnfit
@@ -76,11 +78,13 @@ class Lifeline:
             return
         self._leaving.set()
         threading.Thread(target=self._end, args=(code,), name="arka-end", daemon=True).start()
-        self._loop.call_soon_threadsafe(self._leave, code)
+        with suppress(RuntimeError):  # the loop is closed: it is leaving already
+            self._loop.call_soon_threadsafe(self._leave, code)
 
     def _end(self, code: int) -> None:
-        if not self._done.wait(GRACE_S):
-            os._exit(code)
+        """Also after `let_go`: Textual's last act is to wait until its last bytes are taken."""
+        time.sleep(GRACE_S)
+        os._exit(code)
 
     def _watch_terminal(self) -> None:
         stdin = sys.__stdin__.fileno() if sys.__stdin__ else 0

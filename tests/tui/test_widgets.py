@@ -103,7 +103,7 @@ def test_a_paste_without_brackets_neither_submits_nor_spills_into_the_next_field
     async def script(pilot: Pilot[None]) -> None:
         field = app.query_one(SecretInput)
         app.on_secret_input_submitted = submitted.append  # type: ignore[attr-defined]
-        moment = field._last_key
+        moment = field._burst._last
         for at, char in enumerate("sk-abc12345\tSECOND\rTHIRD"):
             key = {"\t": "tab", "\r": "enter"}.get(char, char)
             event = events.Key(key, None if key in ("tab", "enter") else char)

@@ -40,6 +40,9 @@ class Confirm(ArkaModal[bool]):
         self.query_one("#no").focus()
 
     def action_answer(self, answer: bool) -> None:
+        if answer and self.arka.burst.length:
+            self.arka.bell()  # a paste into the list may hold d and y; no hand types them so fast
+            return
         self.dismiss(answer)
 
     @on(Button.Pressed)

@@ -5,7 +5,6 @@ Textual's own Input copies the real text on ctrl+c, shows its length, and puts i
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -18,17 +17,29 @@ BURST_CHARS = 10
 """So many characters, each within the gap: a paste from a terminal that does not mark pastes."""
 
 
+class Burst:
+    """Tells keys that no hand types so fast: pastes from terminals that do not mark them, or typing ahead."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        """Keys that came within the gap of the one before, up to now."""
+        self._last = 0.0
+
+    def feed(self, event: events.Key) -> None:
+        gap, self._last = event.time - self._last, event.time
+        self.length = self.length + 1 if gap < BURST_GAP_S else 0
+
+    @property
+    def is_paste(self) -> bool:
+        return self.length >= BURST_CHARS
+
+
 class SecretInput(Widget, can_focus=True):
     """Shows the same dots whatever is in it; one of them moves with every key, so that typing is felt.
 
     `tidies` takes a key out of what is pasted around it; a passphrase is taken as it is.
     """
 
-    BINDINGS = [
-        Binding("backspace", "delete", "Delete", show=False),
-        Binding("ctrl+u,ctrl+w,delete", "clear", "Clear", show=False),
-        Binding("enter", "submit", "Submit", show=False),
-    ]
     COMPONENT_CLASSES = {"secret--placeholder", "secret--beat", "secret--cursor"}
 
     class Edited(Message):
@@ -59,8 +70,7 @@ class SecretInput(Widget, can_focus=True):
         self.placeholder = placeholder
         self._tidies = tidies
         self._beat = 0
-        self._burst = 0
-        self._last_key = 0.0
+        self._burst = Burst()
         self._dropping = False
         self.replace_on_type = False
         """The next character starts afresh: set after a value was refused."""
@@ -96,21 +106,26 @@ class SecretInput(Widget, can_focus=True):
         return Strip(dots).adjust_cell_length(width, base)
 
     def on_key(self, event: events.Key) -> None:
-        gap, self._last_key = event.time - self._last_key, event.time
-        self._burst = self._burst + 1 if gap < BURST_GAP_S else 0
-        if self._burst == 0:
-            self._dropping = False
-        if self._burst >= BURST_CHARS and event.key in ("enter", "tab", "ctrl+j"):
+        """All keys here and none as a binding: bindings act later than characters that were typed after them."""
+        self._burst.feed(event)
+        self._dropping = self._dropping and self._burst.length > 0
+        if self._burst.is_paste and event.key in ("enter", "tab", "ctrl+j"):
             self._dropping = True  # the end of a first pasted line: the rest must not go to another field in clear
             self._set(self._value, ["what followed the first line"])
-        if self._dropping:
-            event.stop()
-            event.prevent_default()
-        elif event.is_printable and event.character:
-            event.stop()
-            event.prevent_default()
-            start = "" if self.replace_on_type else self._value
-            self._set((start + event.character)[:SECRET_MAX_CHARS], [])
+        if not self._dropping:
+            if event.is_printable and event.character:
+                start = "" if self.replace_on_type else self._value
+                self._set((start + event.character)[:SECRET_MAX_CHARS], [])
+            elif event.key == "backspace":
+                self._set(self._value[:-1], [])
+            elif event.key in ("ctrl+u", "ctrl+w", "delete"):
+                self._set("", [])
+            elif event.key == "enter":
+                self.post_message(self.Submitted(self))
+            else:
+                return
+        event.stop()
+        event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -128,15 +143,6 @@ class SecretInput(Widget, can_focus=True):
 
     def on_blur(self) -> None:
         self.refresh()
-
-    def action_delete(self) -> None:
-        self._set(self._value[:-1], [])
-
-    def action_clear(self) -> None:
-        self._set("", [])
-
-    def action_submit(self) -> None:
-        self.post_message(self.Submitted(self))
 
     def _set(self, value: str, removed: list[str]) -> None:
         self._value = value

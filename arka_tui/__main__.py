@@ -16,6 +16,7 @@ FAILED = 1
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0 left by the user, 1 failed, 2 used wrongly or in no fit terminal, 128+n ended by signal n."""
     hygiene.harden_process()
+    hygiene.hush_reports()
     arguments = _parser().parse_args(argv)
     hygiene.scrub_textual_variables(os.environ)
     try:
@@ -24,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(error)
     except KeyboardInterrupt:
         return 130
+    finally:
+        _let_go_of_vanished_terminal()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +75,15 @@ def _refuse_unfit_terminal() -> None:
     from arka_tui.tui.lifeline import refuse_unfit_terminal
 
     refuse_unfit_terminal(os.environ.get("TERM"))
+
+
+def _let_go_of_vanished_terminal() -> None:
+    """Python turns the exit code into 120 where the last bytes cannot be written."""
+    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _complain(error: ArkaError) -> int:

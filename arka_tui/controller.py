@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from arka_tui import config as settings
 from arka_tui.check import Check, Stage
 from arka_tui.config import Config
 from arka_tui.credential import Credential, Draft, origin_of, tidy_base_url, tidy_label, tidy_setting
-from arka_tui.errors import ArkaError, CredentialNotFound, UsageError, VaultLocked
+from arka_tui.errors import ArkaError, Conflict, CredentialNotFound, UsageError, VaultLocked
 from arka_tui.paths import Paths
 from arka_tui.providers.catalog import Catalog, Owner, Provider
 from arka_tui.providers.checker import Checker
@@ -42,14 +43,25 @@ class FieldError:
 class Controller:
     """One vault, one catalog, one way to the network."""
 
-    def __init__(self, paths: Paths, vault: Vault, catalog: Catalog, config: Config, *, demo: bool = False) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        vault: Vault,
+        catalog: Catalog,
+        config: Config,
+        *,
+        demo: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._paths = paths
         self._vault = vault
         self.catalog = catalog
         self.config = config
         self.demo = demo
+        self.now = clock
         self._transport = Transport(config.proxy, config.ca_bundle)
-        self._checker = Checker(catalog, self._transport)
+        self._checker = Checker(catalog, self._transport, clock)
+        self._unrecorded: list[Check] = []
 
     # ------------------------------------------------------------------ the vault
 
@@ -92,6 +104,8 @@ class Controller:
         return self._vault.change_passphrase(passphrase, recovery_code)
 
     def lock(self) -> None:
+        """Checks under way end; those that are done are in the log."""
+        self._record(self._finished())
         self._vault.lock()
 
     def refresh(self) -> bool:
@@ -129,7 +143,10 @@ class Controller:
         *,
         editing: Credential | None = None,
     ) -> Draft | list[FieldError]:
-        """What was typed, as a draft; or everything that is wrong with it at once."""
+        """What was typed, as a draft; or everything that is wrong with it at once.
+
+        Raises: UsageError where the provider is not in the catalog.
+        """
         errors: list[FieldError] = []
 
         def tidy(field: str, rule: Callable[[], str]) -> str:
@@ -154,7 +171,7 @@ class Controller:
         elif secret.problem:
             errors.append(FieldError("secret", secret.problem))
         draft = Draft(provider_id, tidied_label, address, tuple(sorted((k, v) for k, v in values.items() if v)), secret)
-        moved = editing and not errors and (editing.provider, editing.origin) != (provider_id, origin_of(address))
+        moved = editing and address and (editing.provider, editing.origin) != (provider_id, origin_of(address))
         if moved and secret is None:
             errors.append(
                 FieldError("secret", "the stored key is bound to its provider and address", "paste the key again")
@@ -198,7 +215,7 @@ class Controller:
     ) -> AsyncGenerator[Check, None]:
         """Each as it is done, at most 20 at a time; written to the log in batches. Secrets are opened at send time.
 
-        A credential that is gone meanwhile is passed over. Stops when the vault is locked. What a
+        A credential that is gone or changed meanwhile is passed over. Stops when the vault is locked. What a
         provider does is a verdict, never an exception.
         """
         gate = asyncio.Semaphore(CHECKS_AT_ONCE)
@@ -208,47 +225,60 @@ class Controller:
                 on_start(name)
                 try:
                     credential = self._vault.get(name)
-                    return await self._checker.check(
-                        credential, credential.id, lambda: self._vault.secret(name), paid=self.paid
+                    check = await self._checker.check(
+                        credential,
+                        credential.id,
+                        lambda: self._stored_secret(credential, credential),
+                        paid=self.paid,
+                        on_stage=self._end_when_locked,
                     )
+                    if credential not in self._vault.list():
+                        return None
                 except ArkaError:
                     return None
+                self._unrecorded.append(check)
+                return check
 
         tasks = [asyncio.create_task(one(name)) for name in names]
-        pending: list[Check] = []
         try:
             for task in asyncio.as_completed(tasks):
                 check = await task
                 if check is not None:
-                    pending.append(check)
-                    if len(pending) >= JOURNAL_EVERY:
-                        batch, pending = pending, []
-                        await asyncio.to_thread(self._record, batch)
+                    if len(self._unrecorded) >= JOURNAL_EVERY:
+                        await asyncio.to_thread(self._record, self._finished())
                     yield check
         finally:
             for unfinished in tasks:
                 unfinished.cancel()
-            self._record(pending)
+            self._record(self._finished())
 
     async def try_draft(self, draft: Draft, editing: Credential | None, on_stage: Callable[[Stage], None]) -> Check:
-        """Checks a key before it replaces the stored one; nothing is written."""
+        """Checks a key before it replaces the stored one; nothing is written.
+
+        Raises: where the stored key is used, CredentialNotFound, Conflict, VaultLocked.
+        """
         secret = draft.secret
 
         def open_secret() -> Secret:
-            return self._vault.secret(editing.name) if secret is None and editing else secret or Secret("")
+            return self._stored_secret(editing, draft) if secret is None and editing else secret or Secret("")
 
         return await self._checker.check(
             draft, editing.id if editing else "", open_secret, paid=self.paid, on_stage=on_stage
         )
 
     async def check_saved(self, credential: Credential, on_stage: Callable[[Stage], None]) -> Check:
-        """One credential, stage by stage, written to the log. Raises: CredentialNotFound, VaultLocked."""
+        """One credential, stage by stage, written to the log. Raises: CredentialNotFound, Conflict, VaultLocked."""
+
+        def tell(stage: Stage) -> None:
+            self._end_when_locked(stage)
+            on_stage(stage)
+
         check = await self._checker.check(
             credential,
             credential.id,
-            lambda: self._vault.secret(credential.name),
+            lambda: self._stored_secret(credential, credential),
             paid=self.paid,
-            on_stage=on_stage,
+            on_stage=tell,
         )
         await asyncio.to_thread(self._record, [check])
         return check
@@ -264,6 +294,28 @@ class Controller:
     def last_checks(self) -> dict[str, Check]:
         """By credential id."""
         return {check.credential_id: check for check in self._vault.history.checks}
+
+    def _stored_secret(self, seen: Credential, target: Credential | Draft) -> Secret:
+        """What is under the name of `seen`, if it still is that credential, and may go where `target` is.
+
+        Raises: CredentialNotFound, Conflict, VaultLocked, VaultCorrupt.
+        """
+        secret = self._vault.secret(seen.name)
+        now = self._vault.get(seen.name)  # after the secret: another session's change may come between the two
+        if (now.id, now.provider, now.origin) != (seen.id, target.provider, origin_of(target.base_url)):
+            raise Conflict(f"{seen.name!r} was changed in another session", "look at its new state, then try again")
+        return secret
+
+    def _end_when_locked(self, _: Stage) -> None:
+        """Raises: VaultLocked, which ends a check between two requests."""
+        if not self._vault.unlocked:
+            raise VaultLocked("the vault was locked during the test", "unlock it, then test again")
+
+    def _finished(self) -> list[Check]:
+        """Takes what is not in the log yet, without the checks of credentials that were deleted since."""
+        finished, self._unrecorded = self._unrecorded, []
+        held = {credential.id for credential in self._vault.list()} if self.unlocked else set()
+        return [check for check in finished if check.credential_id in held]
 
     def _record(self, checks: Sequence[Check]) -> str:
         with suppress(VaultLocked):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any, Protocol
 
 from arka_tui.check import Learnt, Verdict
@@ -20,8 +20,12 @@ _LIST_KEYS = ("data", "models")
 _DATES = frozenset({"expires_at"})
 _AMOUNTS = frozenset({"limit", "remaining", "usage", "usage_daily", "usage_weekly", "usage_monthly"})
 _FLAGS = frozenset({"free_tier", "management"})
-_RESULTS = frozenset({"data", "choices", "output"})
-"""One of these is in every answer of a model."""
+_RESULTS = ("data", "choices", "output")
+"""One of these is in every answer of a model, as a list with something in it."""
+_CALM = Context(prec=28, traps=[])
+"""Arithmetic on numbers that providers send: what cannot be is NaN or infinite, and raises nothing."""
+_SMALLEST = Decimal("1e-12")
+"""USD. Beyond it an amount is noise, and would be a million digits long on the screen."""
 
 _STATUS: Mapping[int, Verdict] = {
     401: Verdict.INVALID_KEY,
@@ -97,8 +101,7 @@ def paid_request(provider: Provider, probe: PaidProbe, model: str, target: Addre
 def judge_key(provider: Provider, response: Response, now: datetime) -> Answer:
     """The answer to the free request."""
     tree = _tree(response.body)
-    trouble = _trouble(provider, response, tree, inference=False)
-    if trouble:
+    if trouble := _trouble(provider, response, tree, inference=False):
         return trouble
     if not _is_key_answer(provider, response, tree, now):
         return Answer(Verdict.UNKNOWN, _plain_text(response.body))
@@ -115,17 +118,20 @@ def judge_paid(provider: Provider, response: Response) -> Answer:
     learnt = Learnt(**rates)
     if trouble:
         return replace(trouble, learnt=learnt)
-    if not isinstance(tree, dict) or not tree.keys() & _RESULTS:
-        return Answer(Verdict.UNKNOWN, _plain_text(response.body))
+    results = [tree.get(name) for name in _RESULTS] if isinstance(tree, dict) else []
+    if not any(isinstance(each, list) and each for each in results):
+        return Answer(Verdict.UNKNOWN, _plain_text(response.body), learnt=learnt)
     return Answer(Verdict.OK, learnt=learnt)
 
 
 def models_of(provider: Provider, response: Response, now: datetime) -> list[Model] | None:
     """The models in a list that are alive and answer with text; None where it is no such list."""
     tree = _tree(response.body)
-    lists = [tree.get(key) for key in _LIST_KEYS] if isinstance(tree, dict) else [tree]
+    lists = [tree.get(key) for key in _LIST_KEYS] if isinstance(tree, dict) else [tree or None]
     entries = next((each for each in lists if isinstance(each, list)), None)
     if entries is None or response.status != 200:
+        return None
+    if entries and not any(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in entries):
         return None
     found = [_model(provider.models_list, entry, now) for entry in entries[:MAX_MODELS] if isinstance(entry, dict)]
     return list({model.id: model for model in found if model}.values())
@@ -160,11 +166,14 @@ class _Said:
 
 
 def _trouble(provider: Provider, response: Response, tree: object, *, inference: bool) -> Answer | None:
-    """None where the answer is a success. In the order of PROVIDERS: code, type, message, status."""
+    """None where the answer is a success. Asked in this order: code, type, message, status.
+
+    A page of HTML is shown as evidence, but not searched: "expired" in it may be anybody's.
+    """
     said = _said(tree)
     if 200 <= response.status < 300 and said is None:
         return None
-    said = said or _Said((), (), _plain_text(response.body), None)
+    said = said or _Said((), (), "", None)
     rules, lowered = provider.errors, said.message.lower()
     status = said.status if said.status and 200 <= response.status < 300 else response.status
     verdict = (
@@ -174,9 +183,10 @@ def _trouble(provider: Provider, response: Response, tree: object, *, inference:
         or rules.status.get(status)
         or _by_status(status, inference=inference)
     )
-    if verdict is Verdict.OK:
-        return None
-    return Answer(verdict, said.message, _retry_after_s(response.headers, said.message))
+    if verdict is Verdict.OK and not (inference and status == 400):
+        verdict = _by_status(status, inference=inference)  # only a model's own refusal shows that the key passed
+    message = said.message or _plain_text(response.body)
+    return Answer(verdict, message, _retry_after_s(response.headers, said.message))
 
 
 def _by_status(status: int, *, inference: bool) -> Verdict:
@@ -187,6 +197,8 @@ def _by_status(status: int, *, inference: bool) -> Verdict:
 
 def _said(tree: object) -> _Said | None:
     """The error in any of the shapes that providers use, or None. Tolerates everything."""
+    if isinstance(tree, list) and len(tree) == 1 and _at(tree, "0.error"):
+        tree = tree[0]
     if not isinstance(tree, dict):
         return None
     choice = _at(tree, "choices.0.error")
@@ -194,10 +206,12 @@ def _said(tree: object) -> _Said | None:
     if isinstance(error, str):
         return _Said(tuple(_texts(tree.get("code"))), (), error, None)
     if not isinstance(error, dict):
-        if not any(name in tree for name in ("detail", "message")) or "data" in tree or "choices" in tree:
+        told = any(name in tree for name in ("detail", "message")) and "data" not in tree and "choices" not in tree
+        if not error and not told:
             return None
         error = tree
-    places = ("code", "metadata.error_type", "error_type", "availability.code", "metadata.availability.code", "status")
+    # why a model is not served says more than the kind of error that this makes
+    places = ("code", "availability.code", "metadata.availability.code", "metadata.error_type", "error_type", "status")
     codes = tuple(text for place in places for text in _texts(_at(error, place)))
     number = error.get("code")
     message = next(iter([*_texts(error.get("message")), *_texts(error.get("detail"))]), "")
@@ -208,22 +222,24 @@ def _is_key_answer(provider: Provider, response: Response, tree: object, now: da
     """A success, and of the shape that this provider's has: any web server may answer 200."""
     if provider.key_probe.is_models_list:
         return models_of(provider, response, now) is not None
-    return any(True for _, place in provider.key_probe.learn for _ in _all_at(tree, place))
+    learn = provider.key_probe.learn
+    return any(value is None or _fact(name, value) is not None for name, at in learn for value in _all_at(tree, at))
 
 
 def _learnt(provider: Provider, tree: object) -> Learnt:
-    found: dict[str, Any] = {}
-    for name, place in provider.key_probe.learn:
-        value = _at(tree, place)
-        if name in _AMOUNTS:
-            found[name] = _amount(value)
-        elif name in _DATES:
-            found[name] = _moment(value)
-        elif name in _FLAGS:
-            found[name] = value if isinstance(value, bool) else None
-        else:
-            found[name] = value if isinstance(value, str) else None
+    found: dict[str, Any] = {name: _fact(name, _at(tree, place)) for name, place in provider.key_probe.learn}
     return Learnt(**found)
+
+
+def _fact(name: str, value: object) -> Decimal | datetime | bool | str | None:
+    """As the field of `Learnt` has it; None where it is absent or of another type."""
+    if name in _AMOUNTS:
+        return _amount(value)
+    if name in _DATES:
+        return _moment(value)
+    if name in _FLAGS:
+        return value if isinstance(value, bool) else None
+    return value if isinstance(value, str) else None
 
 
 def _holds(decision: Decision, tree: object, now: datetime) -> bool:
@@ -241,7 +257,7 @@ def _holds(decision: Decision, tree: object, now: datetime) -> bool:
 
 def _model(shape: ModelsList, entry: Mapping[str, object], now: datetime) -> Model | None:
     model_id = entry.get("id")
-    if not isinstance(model_id, str) or not model_id.isprintable() or len(model_id) > 200:
+    if not isinstance(model_id, str) or not model_id.isprintable() or not 0 < len(model_id) <= 200:
         return None
     if shape.retires and _retired(_at(entry, shape.retires), now.date()):
         return None
@@ -267,7 +283,7 @@ def _retired(value: object, today: date) -> bool:
 
 def _tree(body: bytes) -> object:
     try:
-        return json.loads(body, parse_float=Decimal)
+        return json.loads(body, parse_float=_CALM.create_decimal)
     except (ValueError, RecursionError):
         return None
 
@@ -300,11 +316,11 @@ def _texts(value: object) -> list[str]:
 def _amount(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
-    try:
-        amount = Decimal(value[:40] if isinstance(value, str) else value)
-    except (InvalidOperation, ValueError):
+    amount = _CALM.create_decimal(value[:40] if isinstance(value, str) else value)
+    if not amount.is_finite() or amount.adjusted() >= 12:
         return None
-    return amount if amount.is_finite() and abs(amount) < 10**12 else None
+    exponent = amount.as_tuple().exponent
+    return amount.quantize(_SMALLEST) if isinstance(exponent, int) and exponent < -12 else amount
 
 
 def _moment(value: object) -> datetime | None:
@@ -316,7 +332,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _plain_text(body: bytes) -> str:
-    """Something readable of a body that is not the JSON we know: an HTML title, or its first words."""
+    """Something readable of a body that says no error that we know: an HTML title, or its first words."""
     text = body[:4096].decode("utf-8", "replace")
     title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
     return title[1] if title else re.sub(r"<[^>]{0,200}>", " ", text)

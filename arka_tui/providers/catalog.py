@@ -1,9 +1,10 @@
 """Reads `catalog.toml` and validates it: a mistake is named by its place, and never met in the middle of a check."""
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from importlib import resources
 
@@ -11,6 +12,11 @@ from arka_tui.check import Learnt, Verdict
 from arka_tui.credential import tidy_base_url
 from arka_tui.errors import CatalogError, UsageError
 from arka_tui.secret import Secret
+
+DIALECTS = ("openai",)
+_LEARNT_TEXTS = {field.name for field in fields(Learnt) if field.type == str | None}
+_LEARNT = {field.name for field in fields(Learnt)} - {"models", "probe_model"}
+"""What an answer can tell; the other two the check finds out itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +187,7 @@ def _provider(provider_id: str, table: "_Table") -> Provider:
     provider = Provider(
         id=provider_id,
         name=table.text("name"),
-        dialect=table.text("dialect"),
+        dialect=table.one_of("dialect", DIALECTS),
         base_url=table.address("base_url"),
         models=table.text("models"),
         best_for=table.text("best_for"),
@@ -193,7 +199,7 @@ def _provider(provider_id: str, table: "_Table") -> Provider:
         key_probe=_key_probe(table.table("key_probe")),
         models_list=_models_list(table.table("models_list")),
         paid_probes=tuple(_paid_probe(each) for each in table.tables("paid_probes")),
-        rate_headers=_learnt_fields(table.table("rate_headers")),
+        rate_headers=_learnt_fields(table.table("rate_headers"), _LEARNT_TEXTS & _LEARNT),
         errors=_error_rules(table.table("errors")),
     )
     table.finish()
@@ -203,9 +209,7 @@ def _provider(provider_id: str, table: "_Table") -> Provider:
 
 
 def _key_shape(table: "_Table") -> KeyShape:
-    kind = table.text("kind", "inference")
-    if kind not in ("inference", "management"):
-        raise table.mistake("kind", "must be inference or management")
+    kind = table.one_of("kind", ("inference", "management"), "inference")
     shape = KeyShape(table.pattern("pattern"), kind == "management")
     table.finish()
     return shape
@@ -219,9 +223,9 @@ def _setting(table: "_Table") -> Setting:
 
 def _key_probe(table: "_Table") -> KeyProbe:
     probe = KeyProbe(
-        path=table.text("path"),
+        path=table.path("path"),
         is_models_list=table.flag("is_models_list"),
-        learn=_learnt_fields(table.table("learn")),
+        learn=_learnt_fields(table.table("learn"), _LEARNT),
         decides=tuple(_decision(each) for each in table.tables("decides")),
     )
     table.finish()
@@ -229,6 +233,8 @@ def _key_probe(table: "_Table") -> KeyProbe:
 
 
 def _decision(table: "_Table") -> Decision:
+    if len(table.rest.keys() & {"equals", "at_most", "past"}) != 1:
+        raise table.mistake("field", "needs one of equals, at_most and past")
     decision = Decision(
         field=table.text("field"),
         verdict=table.verdict("verdict"),
@@ -242,15 +248,15 @@ def _decision(table: "_Table") -> Decision:
 
 def _models_list(table: "_Table") -> ModelsList:
     optional = ("retires", "price_in", "price_out", "outputs")
-    models_list = ModelsList(table.text("path"), *(table.text(name, "") for name in optional))
+    models_list = ModelsList(table.path("path"), *(table.text(name, "") for name in optional))
     table.finish()
     return models_list
 
 
 def _paid_probe(table: "_Table") -> PaidProbe:
     probe = PaidProbe(
-        path=table.text("path"),
-        body=table.text("body"),
+        path=table.path("path"),
+        body=table.body("body"),
         models=table.texts_of("models"),
         cheapest=table.flag("cheapest"),
         cost_usd=table.amount("cost_usd"),
@@ -259,19 +265,25 @@ def _paid_probe(table: "_Table") -> PaidProbe:
     return probe
 
 
-def _learnt_fields(table: "_Table") -> tuple[tuple[str, str], ...]:
+def _learnt_fields(table: "_Table", allowed: Collection[str]) -> tuple[tuple[str, str], ...]:
     for name in table.rest:
-        if name not in Learnt.__dataclass_fields__:
+        if name not in allowed:
             raise table.mistake(name, "is nothing that a check learns")
     return tuple(table.texts().items())
 
 
 def _error_rules(table: "_Table") -> ErrorRules:
-    status = table.table("status")
+    status, message = table.table("status"), table.table("message")
+    for number in status.rest:
+        if not re.fullmatch("[1-5][0-9][0-9]", number):
+            raise status.mistake(number, "is not an HTTP status")
+    for piece in message.rest:
+        if piece != piece.lower():
+            raise message.mistake(piece, "must be lower case")
     rules = ErrorRules(
         code=table.table("code").verdicts(),
         type=table.table("type").verdicts(),
-        message=table.table("message").verdicts(),
+        message=message.verdicts(),
         status={int(number): status.verdict(number) for number in list(status.rest)},
     )
     table.finish()
@@ -300,6 +312,28 @@ class _Table:
             raise self.mistake(name, "is missing" if value is None else "must be a text")
         return value
 
+    def one_of(self, name: str, known: Collection[str], default: str | None = None) -> str:
+        value = self.text(name, default)
+        if value not in known:
+            raise self.mistake(name, f"must be {' or '.join(known)}")
+        return value
+
+    def path(self, name: str) -> str:
+        """Begins with a slash: it is appended to an address, and must not change the host there."""
+        value = self.text(name)
+        if not re.fullmatch("(?:/[a-z0-9_-]+)+", value):
+            raise self.mistake(name, "must be a path such as /models")
+        return value
+
+    def body(self, name: str) -> str:
+        value = self.text(name)
+        try:
+            if "{model}" in value and isinstance(json.loads(value), dict):
+                return value
+        except ValueError:
+            pass
+        raise self.mistake(name, "must be a JSON object with {model} in a string")
+
     def flag(self, name: str) -> bool:
         value = self.rest.pop(name, False)
         if not isinstance(value, bool):
@@ -309,14 +343,17 @@ class _Table:
     def amount(self, name: str) -> Decimal:
         value = self.rest.pop(name, None)
         try:
-            return Decimal(value if isinstance(value, str | int) else "")
+            amount = Decimal(value if isinstance(value, str) or type(value) is int else "")
         except InvalidOperation:
-            raise self.mistake(name, 'must be an amount such as "0.00002"') from None
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            raise self.mistake(name, 'must be an amount such as "0.00002"')
+        return amount
 
     def pattern(self, name: str) -> re.Pattern[str]:
         try:
             return re.compile(self.text(name))
-        except re.error:
+        except (re.error, OverflowError):
             raise self.mistake(name, "is not a regular expression") from None
 
     def address(self, name: str) -> str:

@@ -5,10 +5,13 @@ a result and raises nothing: exceptions of HTTP libraries can quote the key.
 """
 
 import asyncio
+import logging
+import re
 import socket
 import ssl
 import time
 from enum import Enum
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 from arka_tui.providers.adapters import Request, Response
@@ -25,6 +28,7 @@ CONNECTIONS = 20
 class Failure(Enum):
     """Why there is no answer. The value is our sentence for it."""
 
+    UNSENDABLE = "the key has characters that no header may have"
     NO_SUCH_HOST = "the host name is not known"
     NO_CONNECTION = "no connection: refused, or no route"
     CONNECT_TIMEOUT = "no connection within 5 s"
@@ -44,8 +48,10 @@ class Failure(Enum):
         return self in _NEVER_ARRIVED
 
 
+_VISIBLE = re.compile(r"[ -~]*")
 _NEVER_ARRIVED = frozenset(
     {
+        Failure.UNSENDABLE,
         Failure.NO_SUCH_HOST,
         Failure.NO_CONNECTION,
         Failure.CONNECT_TIMEOUT,
@@ -66,16 +72,20 @@ class Transport:
         self._making = asyncio.Lock()
 
     async def send(self, request: Request) -> Response | Failure:
+        if not _VISIBLE.fullmatch(request.secret_header[1].reveal()):
+            return Failure.UNSENDABLE  # h11 would refuse it too, and quote it in its log
         async with self._making:
             if self._client is None:
                 # httpx takes 50 ms to import and TLS as long to set up: not on the event loop
-                self._client = await asyncio.to_thread(self._make_client)
-        if self._client is None:
-            return Failure.CA_BUNDLE
+                made = await asyncio.to_thread(self._make_client)
+                if isinstance(made, Failure):
+                    return made
+                self._client = made
+            client = self._client
         started = time.monotonic()
         try:
             async with asyncio.timeout(DEADLINE_S):
-                return await self._exchange(self._client, request, started)
+                return await self._exchange(client, request, started)
         except TimeoutError:
             return Failure.TIMEOUT
 
@@ -84,26 +94,38 @@ class Transport:
         if client is not None:
             await client.aclose()
 
-    def _make_client(self) -> "httpx.AsyncClient | None":
+    def _make_client(self) -> "httpx.AsyncClient | Failure":
         import httpx
 
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)  # below it they log headers, which may echo a key
         context = _tls_context(self._ca_bundle)
         if context is None:
-            return None
-        return httpx.AsyncClient(
-            verify=context,
-            trust_env=False,
-            proxy=self._proxy or None,
-            follow_redirects=False,
-            timeout=httpx.Timeout(DEADLINE_S, connect=CONNECT_S, pool=None),
-            limits=httpx.Limits(max_connections=CONNECTIONS),
-            headers={"User-Agent": "arka-tui", "Accept-Encoding": "identity"},
-        )
+            return Failure.CA_BUNDLE
+        try:
+            proxy = httpx.Proxy(self._proxy) if self._proxy else None
+            if proxy is not None and proxy.url.scheme == "https":
+                proxy.ssl_context = context  # httpcore's own would heed SSLKEYLOGFILE and SSL_CERT_FILE
+            return httpx.AsyncClient(
+                verify=context,
+                trust_env=False,
+                proxy=proxy,
+                mounts={"http://": None},  # http is for this machine only: a proxy would get the key in clear
+                follow_redirects=False,
+                timeout=httpx.Timeout(DEADLINE_S, connect=CONNECT_S, pool=None),
+                limits=httpx.Limits(max_connections=CONNECTIONS),
+                headers={"User-Agent": "arka-tui", "Accept-Encoding": "identity"},
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # they would tie one key to the next
+                event_hooks={"response": [_forget_location]},
+            )
+        except (httpx.InvalidURL, ValueError):
+            return Failure.PROXY
 
     async def _exchange(self, client: "httpx.AsyncClient", request: Request, started: float) -> Response | Failure:
         import httpx
 
         name, value = request.secret_header
+        answered = False
         try:
             async with client.stream(
                 request.method,
@@ -111,6 +133,7 @@ class Transport:
                 headers=[*request.headers, (name, value.reveal())],
                 content=request.body,
             ) as response:
+                answered = True
                 if response.is_redirect:
                     return Failure.REDIRECT
                 if response.headers.get("content-encoding", "identity") != "identity":
@@ -123,11 +146,21 @@ class Transport:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Response(response.status_code, headers, bytes(body), round(1000 * (time.monotonic() - started)))
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
-            return _failure(error)
+            failure = _failure(error)
+        if answered and failure in (Failure.NOT_HTTP, Failure.TLS):
+            return Failure.CUT  # h11 has one exception for garbage and for half an answer
+        proxied = self._proxy and request.url.startswith("https:")
+        return Failure.PROXY if proxied and failure in (Failure.NO_SUCH_HOST, Failure.NO_CONNECTION) else failure
+
+
+async def _forget_location(response: "httpx.Response") -> None:
+    """httpx reads where a redirect leads even though it must not go there, and stumbles over a bad address."""
+    response.headers.pop("location", None)
 
 
 def _failure(error: Exception) -> Failure:
     """By the types in the chain, never by a text: texts can hold the key."""
+    import h11
     import httpx
 
     chain: list[BaseException] = []
@@ -142,6 +175,7 @@ def _failure(error: Exception) -> Failure:
         ((httpx.ConnectTimeout, httpx.PoolTimeout), Failure.CONNECT_TIMEOUT),
         (httpx.ConnectError, Failure.NO_CONNECTION),
         (httpx.TimeoutException, Failure.TIMEOUT),
+        (h11.RemoteProtocolError, Failure.NOT_HTTP),
         ((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError), Failure.CUT),
     ]
     return next((kind for types, kind in kinds if any(isinstance(each, types) for each in chain)), Failure.NOT_HTTP)

@@ -5,6 +5,7 @@ import pytest
 from rich.segment import Segment
 from textual import events
 from textual.app import App, ComposeResult
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -59,12 +60,18 @@ def test_a_secret_field_never_gives_its_value_to_the_clipboard() -> None:
 
 
 def test_no_message_or_repr_of_a_secret_field_holds_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    app, seen = _Fields(), []
+    app = _Fields()
+    seen: list[str] = []
 
     async def script(pilot: Pilot[None]) -> None:
         field = app.query_one(SecretInput)
         post = field.post_message
-        monkeypatch.setattr(field, "post_message", lambda message: seen.append(repr(vars(message))) or post(message))
+
+        def note(message: Message) -> bool:
+            seen.append(repr(vars(message)))
+            return post(message)
+
+        monkeypatch.setattr(field, "post_message", note)
         await pilot.press(*"hunter22", "enter")
         seen.append(repr(field))
 
@@ -98,7 +105,8 @@ def test_a_pasted_key_is_freed_of_what_does_not_belong_to_it(pasted: str, kept: 
 
 
 def test_a_paste_without_brackets_neither_submits_nor_spills_into_the_next_field() -> None:
-    app, submitted = _Fields(tidies=True), []
+    app = _Fields(tidies=True)
+    submitted: list[Message] = []
 
     async def script(pilot: Pilot[None]) -> None:
         field = app.query_one(SecretInput)

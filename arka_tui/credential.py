@@ -169,6 +169,7 @@ def _plain_host(host: str) -> str:
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ip = ipaddress.ip_address(host)
+        return ip.is_loopback and getattr(ip, "ipv4_mapped", None) is None  # Python 3.13 and earlier ones disagree
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -5,9 +6,11 @@ from textual.widgets import Button, Input, Select
 
 from arka_tui.check import Verdict
 from arka_tui.controller import Controller
+from arka_tui.credential import Credential, Draft
 from arka_tui.errors import NotSaved
 from arka_tui.secret import Secret
 from arka_tui.simulator import Simulator, unreachable_url
+from arka_tui.store import Saved
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.screens.key_form import KeyForm
 from arka_tui.tui.screens.keys import KeysScreen
@@ -351,3 +354,99 @@ def test_closing_the_form_during_the_test_lets_the_list_finish_it(controller: Co
         simulator.change(key, "valid")
 
     drive(controller, script, size=ROOMY)
+
+
+def test_escape_during_the_test_of_a_replacement_stops_it_and_keeps_everything(
+    controller: Controller, add: Add, simulator: Simulator, make_controller: Make
+) -> None:
+    old = add("openai/work")
+    new = simulator.issue("openai", "slow", "replacement")
+
+    async def script(driven: Driven) -> None:
+        form = await _open(driven, "e")
+        await driven.paste(new)
+        await driven.press("ctrl+s")
+        await driven.sees("shape, offline")
+        await driven.press("escape")
+        await driven.sees("The test was stopped. The old key is still the one.")
+        assert driven.app.screen is form
+        assert form.query_one(SecretInput).secret == Secret(new)
+
+    drive(controller, script, size=ROOMY)
+    later = make_controller()
+    later.unlock(PASSPHRASE)
+    assert later._vault.secret("openai/work") == Secret(old)
+
+
+def test_escape_during_a_save_waits_for_its_end_and_never_calls_it_unsaved(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch, make_controller: Make
+) -> None:
+    go_on, add = threading.Event(), controller.add
+
+    def slow_add(draft: Draft) -> tuple[Credential, Saved]:
+        go_on.wait(30)
+        return add(draft)
+
+    monkeypatch.setattr(controller, "add", slow_add)
+
+    async def script(driven: Driven) -> None:
+        form = await _open(driven)
+        await driven.paste("sk-proj-" + "x" * 40)
+        await driven.press("ctrl+s")
+        await driven.sees("Saving …")
+        await driven.press("escape")
+        await driven.sees("It is being saved; one moment.")
+        assert driven.app.screen is form
+        go_on.set()
+        await driven.sees("✗ invalid")
+
+    drive(controller, script, size=ROOMY)
+    later = make_controller()
+    later.unlock(PASSPHRASE)
+    assert [each.name for each in later.credentials()] == ["openai/main"]
+
+
+def test_what_is_typed_during_a_save_is_neither_lost_nor_taken_for_saved(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, add = threading.Event(), controller.add
+
+    def slow_add(draft: Draft) -> tuple[Credential, Saved]:
+        go_on.wait(30)
+        return add(draft)
+
+    monkeypatch.setattr(controller, "add", slow_add)
+
+    async def script(driven: Driven) -> None:
+        form = await _open(driven)
+        await driven.paste("sk-proj-" + "x" * 40)
+        await driven.press("ctrl+s")
+        await driven.sees("Saving …")
+        _field(driven, "label").value = "later"
+        go_on.set()
+        await driven.sees("✗ invalid")
+        await driven.press("escape")
+        await driven.on(Confirm)
+        await driven.press("enter")
+        await driven.until(lambda: driven.app.screen is form, "the form is back")
+        assert _field(driven, "label").value == "later"
+
+    drive(controller, script, size=ROOMY)
+
+
+def test_a_burst_of_keys_over_the_list_never_answers_a_question(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.press("d")
+        await driven.on(Confirm)
+        driven.app.burst.length = 1  # as after d and y in one packet
+        driven.app.screen.action_answer(True)  # type: ignore[attr-defined]
+        await driven.pilot.pause()
+        assert isinstance(driven.app.screen, Confirm)
+        await driven.press("n")
+        await driven.on(KeysScreen)
+        await driven.sees("openai/work")
+
+    drive(controller, script)

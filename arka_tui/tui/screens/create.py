@@ -25,6 +25,7 @@ class CreateScreen(ArkaScreen[None]):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self._controller = controller
+        self._saving = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="door"):
@@ -46,7 +47,8 @@ class CreateScreen(ArkaScreen[None]):
 
     @on(NewPassphrase.Chosen)
     def _chosen(self, event: NewPassphrase.Chosen) -> None:
-        self._create(event.passphrase)
+        if not self._saving:
+            self._create(event.passphrase)
 
     @work(description="create the vault", exclusive=True)
     async def _create(self, passphrase: Secret) -> None:
@@ -54,11 +56,14 @@ class CreateScreen(ArkaScreen[None]):
         if not await self.app.push_screen_wait(RecoveryCodeScreen(code)):
             return
         self._say("Creating the vault …")
+        self._saving = True
         try:
             saved = await asyncio.to_thread(self._controller.create, passphrase, code)
         except ArkaError as failure:
             self._say(words.problem(failure), error=True)
             return
+        finally:
+            self._saving = False
         self.arka.enter([f"Created, but {saved.incomplete}."] if saved.incomplete else [])
 
     def _say(self, text: str, *, error: bool = False) -> None:

@@ -7,6 +7,7 @@ success, or when the user says so.
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -40,6 +41,18 @@ class FormResult:
     delete: bool = False
 
 
+class Doing(Enum):
+    """What runs behind the form, and so what Escape may do to it."""
+
+    NOTHING = "nothing"
+    SAVING = "saving"
+    """Cannot be stopped half-way, nor called unsaved."""
+    TRYING = "trying"
+    """A replacement is tested; the stored key is untouched."""
+    TESTING = "testing"
+    """What is saved is tested; the list can finish that."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Typed:
     provider: str
@@ -59,7 +72,7 @@ class KeyForm(ArkaModal[FormResult | None]):
         self._controller = controller
         self._editing = editing
         self._as_opened: _Typed | None = None
-        self._busy = False
+        self._doing = Doing.NOTHING
         self._saved_untested = False
         self._tried: tuple[Draft, Check] | None = None
         self._provider_chosen = editing is not None
@@ -216,7 +229,7 @@ class KeyForm(ArkaModal[FormResult | None]):
 
     @on(Button.Pressed, "#save")
     def action_save(self) -> None:
-        if self._busy or self.query_one("#form-buttons").has_class("hidden"):
+        if self._doing is not Doing.NOTHING or self.query_one("#form-buttons").has_class("hidden"):
             return
         self._clear_notes()
         typed = self._typed
@@ -240,9 +253,11 @@ class KeyForm(ArkaModal[FormResult | None]):
         if not (credential := await self._commit(draft)):
             return
         self._saved_untested = True
+        self._doing = Doing.TESTING
         self._result(f"Saved {credential.name}. Testing …", "")
         check = await self._tested(self._controller.check_saved(credential, self._stage_done))
         self._saved_untested = False
+        self._doing = Doing.NOTHING
         if check and check.verdict.meaning.mood is Mood.GOOD:
             self._offer("Done", "Edit again")
         elif check and check.verdict.meaning.mood is Mood.BAD:
@@ -253,10 +268,10 @@ class KeyForm(ArkaModal[FormResult | None]):
     @work(description="test, then replace", exclusive=True, group="form")
     async def _replace(self, draft: Draft) -> None:
         """The stored key stays until the new one has passed, or the user insists."""
-        self._busy = True
+        self._doing = Doing.TRYING
         self._result("Testing the new key; the old one stays until it passes …", "")
         check = await self._tested(self._controller.try_draft(draft, self._editing, self._stage_done))
-        self._busy = False
+        self._doing = Doing.NOTHING
         if check is None:
             return
         self._tried = (draft, check)
@@ -277,7 +292,7 @@ class KeyForm(ArkaModal[FormResult | None]):
 
     async def _commit(self, draft: Draft) -> Credential | None:
         """None where it was not saved: the form says why, and all that was typed is still there."""
-        self._busy = True
+        typed, self._doing = self._typed, Doing.SAVING
         self._result("Saving …", "")
         try:
             credential, saved = await asyncio.to_thread(self._write, draft)
@@ -285,18 +300,19 @@ class KeyForm(ArkaModal[FormResult | None]):
             self._result(words.problem(failure), "bad")
             return None
         finally:
-            self._busy = False
+            self._doing = Doing.NOTHING
         if saved.incomplete:
             self.arka.tell(f"Saved, but {saved.incomplete}.", severity="warning")
         self._editing = credential
         self._provider_chosen = True
-        self._as_opened = self._typed
-        self._show_saved(credential)
+        self._as_opened = typed
+        self._show_saved(credential, draft)
         return credential
 
-    def _show_saved(self, credential: Credential) -> None:
+    def _show_saved(self, credential: Credential, draft: Draft) -> None:
         field = self.query_one(SecretInput)
-        field.clear()
+        if self._secret == draft.secret:  # else it was typed meanwhile, and is not saved
+            field.clear()
         field.placeholder = _kept(credential)
         self.query_one("#form-title", Static).update(words.plain(f"Edit {credential.name}"))
 
@@ -370,7 +386,14 @@ class KeyForm(ArkaModal[FormResult | None]):
 
     @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
-        self._leave()
+        if self._doing is Doing.SAVING:
+            self.arka.tell("It is being saved; one moment.")
+        elif self._doing is Doing.TRYING:
+            self.workers.cancel_group(self, "form")
+            self._doing = Doing.NOTHING
+            self._result("The test was stopped. The old key is still the one.", "")
+        else:
+            self._leave()
 
     @work(description="leave the form", exclusive=True, group="leave")
     async def _leave(self) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Footer, Input, Static
 from arka_tui.check import Check, Mood
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
-from arka_tui.errors import ArkaError, NotSaved, Superseded
+from arka_tui.errors import ArkaError, NotSaved, VaultLocked
 from arka_tui.tui import words
 from arka_tui.tui.messages import Checked, ChecksDone, CheckStarted
 from arka_tui.tui.screens.arka_screen import ArkaScreen
@@ -408,7 +408,7 @@ class KeysScreen(ArkaScreen[None]):
         try:
             if await asyncio.to_thread(self._controller.refresh):
                 self._reload()
-        except Superseded as news:
-            self.arka.lock(words.problem(news))
-        except ArkaError as failure:
+        except VaultLocked:
+            return
+        except ArkaError as failure:  # above all Superseded: what is on screen is no longer true
             self.arka.lock(words.problem(failure))

@@ -18,12 +18,13 @@ from arka_tui.tui.widgets.new_passphrase import NewPassphrase
 
 
 class PassphraseScreen(ArkaModal[None]):
-    BINDINGS = [Binding("escape", "dismiss(None)", "Keep the old one", id="passphrase.cancel")]
+    BINDINGS = [Binding("escape", "leave", "Keep the old one", id="passphrase.cancel")]
 
     def __init__(self, controller: Controller, *, forgotten: bool = False) -> None:
         super().__init__()
         self._controller = controller
         self._forgotten = forgotten
+        self._saving = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False):
@@ -40,16 +41,19 @@ class PassphraseScreen(ArkaModal[None]):
             yield Static("", id="status")
 
     @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.dismiss(None)
+    def action_leave(self) -> None:
+        if not self._saving:  # what is being saved can no longer be called off
+            self.dismiss(None)
 
     @on(Button.Pressed, "#change")
     def _submit(self) -> None:
-        self.query_one(NewPassphrase).submit()
+        if not self._saving:
+            self.query_one(NewPassphrase).submit()
 
     @on(NewPassphrase.Chosen)
     def _chosen(self, event: NewPassphrase.Chosen) -> None:
-        self._change(event.passphrase)
+        if not self._saving:
+            self._change(event.passphrase)
 
     @work(description="change the passphrase", exclusive=True)
     async def _change(self, passphrase: Secret) -> None:
@@ -58,12 +62,15 @@ class PassphraseScreen(ArkaModal[None]):
             return
         status = self.query_one("#status", Static)
         status.update("Sealing every key anew …")
+        self._saving = True
         try:
             saved = await asyncio.to_thread(self._controller.change_passphrase, passphrase, code)
         except ArkaError as failure:
             status.add_class("error")
             status.update(words.plain(words.problem(failure) + " The old passphrase is still the one."))
             return
+        finally:
+            self._saving = False
         if saved.incomplete:
             self.arka.tell(f"Passphrase changed, but {saved.incomplete}.", severity="warning")
         else:

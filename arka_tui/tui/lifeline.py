@@ -46,6 +46,7 @@ class Lifeline:
         for number in _FATAL:
             signal.signal(number, lambda number, frame: self._go(128 + number))
         self._resume_only_what_was_suspended()
+        self._take_sizes_in_their_order()
         threading.Thread(target=self._watch_terminal, name="arka-terminal", daemon=True).start()
 
     def let_go(self) -> None:
@@ -69,9 +70,16 @@ class Lifeline:
             if self._suspended:
                 resume(number, frame)
                 self._suspended = False
+                self._take_sizes_in_their_order()
 
         signal.signal(signal.SIGTSTP, stopped)
         signal.signal(signal.SIGCONT, continued)
+
+    def _take_sizes_in_their_order(self) -> None:
+        """Textual reads the size within the signal; a second signal within the first leaves it with the older one."""
+        resized = signal.getsignal(signal.SIGWINCH)
+        if callable(resized):
+            signal.signal(signal.SIGWINCH, lambda *signalled: self._loop.call_soon_threadsafe(resized, *signalled))
 
     def _go(self, code: int) -> None:
         if self._leaving.is_set():

@@ -1,0 +1,135 @@
+"""The real program, its own `main`, with the parts replaced that a test must replace; a script of its own.
+
+    the catalog   points to the simulator
+    the vault     uses the cheapest key derivation
+    --deadline    how long an answer may take, in place of 20 s
+    --workers     a file to which every worker is written as it prints itself
+    --crash       makes f8 in the form for a key fail in one of the `CRASHES`, with the key in the form, in local
+                  variables and in the exception's text
+
+Textual is imported by `main` alone, after it has cleaned the environment.
+"""
+
+import argparse
+import asyncio
+import sys
+import threading
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+from arka_tui import __main__ as program
+from arka_tui.providers import catalog, transport
+from arka_tui.store import vault
+from arka_tui.store.slots import CHEAPEST
+
+CRASHES = (
+    "handler",
+    "worker",
+    "thread",
+    "timer",
+    "call_later",
+    "call_from_thread",
+    "task",
+    "closing",
+    "late_thread",
+    "lost_task",
+)
+"""The last three while the program leaves, when no screen is there to catch anything."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--openai", required=True)
+    parser.add_argument("--openrouter", required=True)
+    parser.add_argument("--deadline", type=float, default=transport.DEADLINE_S)
+    parser.add_argument("--workers", type=Path)
+    parser.add_argument("--crash", choices=CRASHES)
+    options = parser.parse_args()
+    shipped = catalog.load_catalog
+    with ExitStack() as replaced:
+
+        def load_catalog() -> catalog.Catalog:
+            # `main` has imported the screens by now
+            if options.workers:
+                _record_workers(replaced, options.workers)
+            if options.crash:
+                _make_crash(replaced, options.crash)
+            return shipped().with_base_urls({"openai": options.openai, "openrouter": options.openrouter})
+
+        replaced.enter_context(patch.object(catalog, "load_catalog", load_catalog))
+        replaced.enter_context(patch.object(vault, "Vault", partial(vault.Vault, cost=lambda: CHEAPEST)))
+        replaced.enter_context(patch.object(transport, "DEADLINE_S", options.deadline))
+        return program.main([])
+
+
+def _record_workers(replaced: ExitStack, file: Path) -> None:
+    from textual.worker import Worker
+    from textual.worker_manager import WorkerManager
+
+    add_worker = WorkerManager.add_worker
+
+    def recorded(self: WorkerManager, worker: Worker[object], start: bool = True, exclusive: bool = True) -> None:
+        with file.open("a") as lines:
+            print(repr(worker), worker.name, worker.group, worker.description, file=lines)
+        add_worker(self, worker, start, exclusive)
+
+    replaced.enter_context(patch.object(WorkerManager, "add_worker", recorded))
+
+
+def _make_crash(replaced: ExitStack, kind: str) -> None:
+    from arka_tui.tui.screens import key_form, keys
+    from arka_tui.tui.widgets.secret_input import SecretInput
+
+    class CrashingForm(key_form.KeyForm):
+        def key_f8(self) -> None:
+            self._typed_secret = self.query_one(SecretInput).secret
+            self.notify("f8 was pressed")
+            match kind:
+                case "handler":
+                    self._fail()
+                case "worker":
+                    self.run_worker(self._fail_late(), description="crash")
+                case "thread":
+                    self.run_worker(self._fail, thread=True, description="crash")
+                case "timer":
+                    self.set_timer(0.01, self._fail)
+                case "call_later":
+                    self.call_later(self._fail)
+                case "call_from_thread":
+                    self.run_worker(partial(self.app.call_from_thread, self._fail), thread=True, description="crash")
+                case "task":
+                    self._lost = asyncio.create_task(self._fail_late())
+                case "closing" | "lost_task":
+                    replaced.enter_context(patch.object(transport.Transport, "close", self._close_network))
+                case "late_thread":
+                    threading.Thread(target=self._fail_when_all_is_over).start()
+
+        def _fail(self) -> None:
+            key = self._typed_secret.reveal()
+            headers = {"Authorization": f"Bearer {key}"}
+            try:
+                raise ValueError(f"Illegal header value {headers}")
+            except ValueError as error:
+                raise RuntimeError(key) from error
+
+        async def _fail_late(self) -> None:
+            await asyncio.sleep(0)
+            self._fail()
+
+        async def _close_network(self) -> None:
+            if kind == "closing":
+                self._fail()
+            self._lost = asyncio.create_task(self._fail_late())
+            await asyncio.sleep(0.01)
+
+        def _fail_when_all_is_over(self) -> None:
+            threading.main_thread().join()
+            self._fail()
+
+    replaced.enter_context(patch.object(keys, "KeyForm", CrashingForm))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -51,12 +51,14 @@ class Canary:
     def found_in(self, place: str, hay: bytes) -> list[str]:
         """Where any eight characters of it are, each dress once. Looks also between escapes, blanks and dots."""
         stacks = {hay, without_sequences(hay), re.sub(rb"[^A-Za-z0-9_-]", b"", without_sequences(hay))}
-        return sorted({f"{place}: {name}" for name, needle in self._needles if any(needle in stack for stack in stacks)})
+        return sorted(
+            {f"{place}: {name}" for name, needle in self._needles if any(needle in stack for stack in stacks)}
+        )
 
     def found_in_files(self, paths: Iterable[Path]) -> list[str]:
         """Contents and names."""
         found = [self.found_in(str(path), str(path).encode() + path.read_bytes()) for path in paths if path.is_file()]
-        return sum(found, [])
+        return [place for places in found for place in places]
 
     def found_in_process(self, pid: int) -> list[str]:
         """Arguments and environment, of its children too; what the kernel withholds from us, it withholds from all."""

@@ -300,6 +300,12 @@ def without_sequences(raw: bytes) -> bytes:
 def kinds_of_sequences(raw: bytes) -> set[bytes]:
     """All escape sequences without their numbers, and all other controls: what the program asks of a terminal."""
     kinds = {
-        re.sub(rb"[0-9;:]+", b"", found) if found.startswith(b"\x1b[") else found[:2] for found in _SEQUENCE.findall(raw)
+        re.sub(rb"[0-9;:]+", b"", found) if found.startswith(b"\x1b[") else found[:2]
+        for found in _SEQUENCE.findall(raw)
     }
     return kinds | {bytes([byte]) for byte in without_sequences(raw) if byte < 0x20 or byte == 0x7F}
+
+
+def strings_to_terminal(raw: bytes) -> set[bytes]:
+    """Titles, clipboards, hyperlinks and the like, each whole."""
+    return {found for found in _SEQUENCE.findall(raw) if re.match(rb"\x1b[\]PX^_]", found)}

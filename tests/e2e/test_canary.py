@@ -151,9 +151,7 @@ def test_a_crash_says_where_and_nothing_of_the_key(home: Home, simulator: Simula
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_ends_it_without_a_trace_of_the_key_in_the_form(
-    home: Home, simulator: Simulator, number: int
-) -> None:
+def test_a_signal_ends_it_without_a_trace_of_the_key_in_the_form(home: Home, simulator: Simulator, number: int) -> None:
     canary = Canary()
     home.new_vault().lock()
     with home.launch(simulator) as terminal:

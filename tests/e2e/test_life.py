@@ -11,6 +11,7 @@ from tests.e2e.terminal import Terminal
 
 pytestmark = pytest.mark.pty
 
+
 def open_form_and_paste(terminal: Terminal, key: str) -> None:
     terminal.press("a")
     terminal.wait_for("paste it here")
@@ -25,9 +26,7 @@ def quit_and_look(terminal: Terminal) -> None:
     assert terminal.text.strip() == ""
 
 
-def test_the_recovery_code_opens_a_new_vault_when_the_passphrase_is_forgotten(
-    home: Home, simulator: Simulator
-) -> None:
+def test_the_recovery_code_opens_a_new_vault_when_the_passphrase_is_forgotten(home: Home, simulator: Simulator) -> None:
     with home.start() as terminal:
         choose_passphrase(terminal, TYPED_PASSPHRASE, "gl0b#fir8")
         terminal.wait_for("The two are not the same")

@@ -1,4 +1,4 @@
-"""How the program treats its terminal and its process: leaves when asked, when alone, and refuses what is no terminal."""
+"""How the program treats its terminal and its process: leaves when asked or alone, refuses what is no terminal."""
 
 import os
 import re
@@ -98,7 +98,8 @@ def test_a_hang_up_ends_it_although_the_terminal_takes_no_more_bytes(home: Home)
 
 
 REFUSALS = {
-    "stdin": "arka-tui: error: standard input is not a terminal\narka-tui: hint: run it in a terminal; over ssh use ssh -t\n",
+    "stdin": "arka-tui: error: standard input is not a terminal\n"
+    "arka-tui: hint: run it in a terminal; over ssh use ssh -t\n",
     "stderr": "arka-tui: error: standard error is not a terminal\n"
     "arka-tui: hint: the screen is drawn on it: do not redirect it\n",
     "dumb": "arka-tui: error: the terminal says that it is dumb\narka-tui: hint: set TERM to what it really is\n",
@@ -113,7 +114,9 @@ def test_what_is_no_terminal_is_refused_in_two_lines(home: Home, what: str, argu
     file = os.open(said, os.O_CREAT | os.O_WRONLY) if what == "stderr" else None
     home.env["TERM"] = "dumb" if what == "dumb" else "xterm-256color"
     before = home.files()
-    with Terminal([*home.command, *arguments], home.env, controlling=not nothing, stdin=nothing, stderr=file) as terminal:
+    with Terminal(
+        [*home.command, *arguments], home.env, controlling=not nothing, stdin=nothing, stderr=file
+    ) as terminal:
         assert terminal.wait_exit() == 2
         if what == "stderr":
             assert terminal.raw == b""
@@ -189,7 +192,14 @@ def test_it_can_leave_after_it_was_stopped_and_continued_from_outside(home: Home
 # ---------------------------------------------------------------------- kinds of terminals
 
 
-SCREENS = (("a", "Add a key"), ("?", "Keys of"), ("l", "Test log"), ("d", "Delete o"), ("e", "Edit o"), ("\r", "sent on"))
+SCREENS = (
+    ("a", "Add a key"),
+    ("?", "Keys of"),
+    ("l", "Test log"),
+    ("d", "Delete o"),
+    ("e", "Edit o"),
+    ("\r", "sent on"),
+)
 """What opens each from the list, and the start of what it shows."""
 
 
@@ -216,10 +226,10 @@ def test_every_screen_survives_any_change_of_size(home: Home, simulator: Simulat
     add_key(home, Canary().key)
     with home.launch(simulator) as terminal:
         unlock(terminal)
-        for key, shown in SCREENS:
+        for n, (key, shown) in enumerate(SCREENS):
             terminal.press(key)
             terminal.wait_for(shown)
-            for columns, lines in ((20, 5), (1, 1), (3, 2), (0, 0), (150, 40), (40, 12), (90, 50)):
+            for columns, lines in ((20, 5), (1, 1), (3, 2), (0, 0), (150, 40), (40, 12), (90 + n, 50)):
                 terminal.resize(columns, lines)
             terminal.settle()
             terminal.wait_for(shown)
@@ -249,7 +259,9 @@ def test_no_color_means_no_colour(home: Home) -> None:
             terminal.wait_gone(shown)
         terminal.press("ctrl+q")
         assert terminal.wait_exit() == 0
-        codes = {int(code) for codes in re.findall(rb"\x1b\[([0-9;]*)m", terminal.raw) for code in codes.split(b";") if code}
+        codes = {
+            int(code) for codes in re.findall(rb"\x1b\[([0-9;]*)m", terminal.raw) for code in codes.split(b";") if code
+        }
     colours = {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108)}
     assert not codes & colours
     assert 7 in codes or 1 in codes, "reverse or bold tell what colours tell elsewhere"

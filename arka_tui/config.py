@@ -1,6 +1,7 @@
 """The user's settings: one small TOML file, every key optional, a mistake named."""
 
 import os
+import re
 import tempfile
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
@@ -29,7 +30,8 @@ class Config:
     @property
     def network_notice(self) -> str:
         """What about the network is not the default, for the screen; or nothing."""
-        parts = [f"proxy {self.proxy}"] if self.proxy else []
+        proxy = re.sub(r"//[^/]*@", "//", self.proxy)  # its password is nobody's to read
+        parts = [f"proxy {proxy}"] if proxy else []
         return " · ".join(parts + ([f"own CA {self.ca_bundle}"] if self.ca_bundle else []))
 
 

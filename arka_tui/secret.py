@@ -108,6 +108,9 @@ def tidy_paste(pasted: str) -> tuple[Secret, list[str]]:
         if bare != value:
             removed.append(what)
             value = bare
+    if value.endswith((",", ";")):
+        value = value.rstrip(",; ")
+        removed.append("punctuation")
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"`":
         value = value[1:-1]
         removed.append("quotes")

@@ -165,3 +165,7 @@ def test_what_about_the_network_is_not_default_is_told() -> None:
     assert Config(proxy="http://p:1").network_notice == "proxy http://p:1"
     assert Config(ca_bundle="/ca.pem").network_notice == "own CA /ca.pem"
     assert Config(proxy="http://p:1", ca_bundle="/ca.pem").network_notice == "proxy http://p:1 · own CA /ca.pem"
+
+
+def test_the_password_of_a_proxy_is_not_shown() -> None:
+    assert Config(proxy="http://ada:hunter2@proxy.example:3128").network_notice == "proxy http://proxy.example:3128"

@@ -100,9 +100,11 @@ class Copies:
         states: dict[Path, State] = {}
         failures: list[VaultError] = []
         keys: dict[Slot, bytes] = {}
+        tried: list[bytes] = []
         for path, copy in copies.items():
-            if any(state.raw == copy.raw for state in states.values()):
+            if copy.raw in tried:
                 continue
+            tried.append(copy.raw)
             try:
                 states[path] = unlock_document(copy.raw, copy.document, kind, secret, keys)
             except WrongPassphrase as wrong:

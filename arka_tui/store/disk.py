@@ -158,7 +158,7 @@ class Disk:
             raise VaultUnsafe(f"others may write in the folder {folder}", f"chmod 700 {folder}")
 
     def _sweep_temporaries(self) -> None:
-        for stale in self.main.parent.glob(f".{self.main.name}*.tmp-*"):
+        for stale in self.main.parent.glob(".*.tmp-*"):
             stale.unlink()
 
 

@@ -14,7 +14,6 @@ from arka_tui.errors import (
     Conflict,
     CredentialNotFound,
     NameTaken,
-    NotSaved,
     UsageError,
     VaultError,
     VaultExists,
@@ -369,7 +368,7 @@ class Vault:
             slots = tuple(stronger if each == slot else each for each in state.document.slots)
             return _Change(state.entries, state.document.records, slots)
 
-        with suppress(NotSaved):
+        with suppress(VaultError):
             self._commit(op)
 
     def _forget_checks(self, ids: Iterable[str]) -> str:

@@ -262,6 +262,16 @@ def test_a_long_history_is_cut_on_disk_and_in_memory(filled: Paths) -> None:
     assert not vault.refresh()
 
 
+def test_cutting_the_log_takes_in_what_another_session_recorded(filled: Paths) -> None:
+    vault, other = session(filled), session(filled)
+    busy, rare = vault.list()
+    other.record_checks([check_of(rare)])
+    vault.record_checks([check_of(busy, n) for n in range(KEEP_CHECKS + SLACK + 1)])
+    assert vault.history.checks[0] == check_of(rare)
+    assert len(vault.history.checks) == KEEP_CHECKS + 1
+    assert not vault.refresh()
+
+
 def test_a_log_that_cannot_be_read_for_once_is_not_cut_to_nothing(
     filled: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:

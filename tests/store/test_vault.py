@@ -27,9 +27,9 @@ from arka_tui.errors import (
 )
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
-from arka_tui.store import Saved, Store
+from arka_tui.store import Saved, Store, slots
 from arka_tui.store.document import LaterFormat, NotOurs, parse, render
-from arka_tui.store.envelope import Damaged, pae
+from arka_tui.store.envelope import Damaged, pae, unseal
 from arka_tui.store.slots import CHEAPEST, PASSPHRASE, RECOVERY, Argon2Cost, Slot, UnknownSlot
 from arka_tui.store.state import State, authenticate, seal_state, unlock_document
 from arka_tui.store.vault import Opened, Vault
@@ -210,6 +210,21 @@ def test_a_vault_locked_while_it_saves_saves_and_stays_locked(filled: Paths, mon
     assert opened(filled).get("openai/new")
 
 
+def test_a_wrong_passphrase_costs_one_derivation_though_there_are_two_copies(
+    filled: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derived: list[Secret] = []
+
+    def counted(passphrase: Secret, salt: bytes, cost: Argon2Cost) -> bytes:
+        derived.append(passphrase)
+        return salt * 2
+
+    monkeypatch.setattr(slots, "_stretch", counted)
+    with pytest.raises(WrongPassphrase):
+        open_vault(filled).unlock(Secret("wrong"))
+    assert len(derived) == 1
+
+
 def test_a_vault_can_be_locked_and_unlocked_again(filled: Paths) -> None:
     vault = opened(filled)
     vault.lock()
@@ -253,6 +268,31 @@ def test_every_commit_raises_the_generation_by_one_and_seals_all_anew(filled: Pa
     assert same_secret.generation == before.generation + 2
     assert same_secret.records[0].box != before.records[0].box
     assert same_secret.records[1:] == before.records[1:]
+
+
+def test_a_record_key_seals_one_secret_and_goes_with_it(filled: Paths) -> None:
+    vault = opened(filled)
+    first = inside(vault).entry("openai/work")
+    seen, _ = vault.update(first.credential, edited(first.credential, label="home"))
+    renamed = inside(vault).entry("openai/home")
+    assert (renamed.record_key, renamed.sealed_rev) == (first.record_key, 1)
+
+    vault.update(seen, edited(seen, KEYS["openai/work"]))
+    replaced = inside(vault).entry("openai/home")
+    assert replaced.record_key != first.record_key
+    assert replaced.sealed_rev == replaced.credential.rev == 3
+
+
+def test_the_buffer_in_which_a_secret_was_opened_is_wiped(filled: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault, buffers = opened(filled), list[bytearray]()
+
+    def kept(key: bytes, box: bytes, aad: bytes) -> bytearray:
+        buffers.append(unseal(key, box, aad))
+        return buffers[-1]
+
+    monkeypatch.setattr("arka_tui.store.state.unseal", kept)
+    assert vault.secret("openai/work").reveal() == KEYS["openai/work"]
+    assert [bytes(buffer) for buffer in buffers] == [bytes(256)]
 
 
 # ---------------------------------------------------------------------- never written over

@@ -89,6 +89,7 @@ def test_no_message_or_repr_of_a_secret_field_holds_its_value(monkeypatch: pytes
         ("\x1b[31msk-abc12345\x1b[0m", "sk-abc12345", ["colour codes"]),
         ("sk-abc12345\nsecond", "sk-abc12345", ["1 further line"]),
         ("Authorization: Bearer sk-abc12345", "sk-abc12345", ["“Bearer”"]),
+        ('"sk-abc12345",', "sk-abc12345", ["punctuation", "quotes"]),
         ("OPENAI_API_KEY='sk-abc12345'", "sk-abc12345", ["the variable name", "quotes"]),
     ],
 )

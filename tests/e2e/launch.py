@@ -1,18 +1,22 @@
 """The real program, its own `main`, with the parts replaced that a test must replace; a script of its own.
 
-    the catalog   points to the simulator
-    the vault     uses the cheapest key derivation
-    --deadline    how long an answer may take, in place of 20 s
-    --workers     a file to which every worker is written as it prints itself
-    --crash       makes f8 in the form for a key fail in one of the `CRASHES`, with the key in the form, in local
-                  variables and in the exception's text
+    the catalog     points to the simulator
+    the vault       uses the cheapest key derivation
+    --deadline      how long an answer may take, in place of 20 s
+    --workers       a file to which every worker is written as it prints itself
+    --resize-twice  the terminal changes from 90x30 to 100x40 while the program asks for the first of the two
+    --crash         makes f8 in the form for a key fail in one of the `CRASHES`, with the key in the form, in local
+                    variables and in the exception's text
 
 Textual is imported by `main` alone, after it has cleaned the environment.
 """
 
 import argparse
 import asyncio
+import fcntl
+import struct
 import sys
+import termios
 import threading
 from contextlib import ExitStack
 from functools import partial
@@ -45,6 +49,7 @@ def main() -> int:
     parser.add_argument("--openrouter", required=True)
     parser.add_argument("--deadline", type=float, default=transport.DEADLINE_S)
     parser.add_argument("--workers", type=Path)
+    parser.add_argument("--resize-twice", action="store_true")
     parser.add_argument("--crash", choices=CRASHES)
     options = parser.parse_args()
     shipped = catalog.load_catalog
@@ -54,6 +59,8 @@ def main() -> int:
             # `main` has imported the screens by now
             if options.workers:
                 _record_workers(replaced, options.workers)
+            if options.resize_twice:
+                _resize_twice(replaced)
             if options.crash:
                 _make_crash(replaced, options.crash)
             return shipped().with_base_urls({"openai": options.openai, "openrouter": options.openrouter})
@@ -76,6 +83,20 @@ def _record_workers(replaced: ExitStack, file: Path) -> None:
         add_worker(self, worker, start, exclusive)
 
     replaced.enter_context(patch.object(WorkerManager, "add_worker", recorded))
+
+
+def _resize_twice(replaced: ExitStack) -> None:
+    from textual.drivers.linux_driver import LinuxDriver
+
+    ask = LinuxDriver._get_terminal_size
+
+    def ask_too_early(self: LinuxDriver) -> tuple[int, int]:
+        size = ask(self)
+        if size == (90, 30):
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+        return size
+
+    replaced.enter_context(patch.object(LinuxDriver, "_get_terminal_size", ask_too_early))
 
 
 def _make_crash(replaced: ExitStack, kind: str) -> None:

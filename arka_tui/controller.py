@@ -15,7 +15,7 @@ from arka_tui import config as settings
 from arka_tui.check import Check, Stage
 from arka_tui.config import Config
 from arka_tui.credential import Credential, Draft, origin_of, tidy_base_url, tidy_label, tidy_setting
-from arka_tui.errors import ArkaError, Conflict, CredentialNotFound, UsageError, VaultLocked
+from arka_tui.errors import ArkaError, ConfigError, Conflict, CredentialNotFound, UsageError, VaultLocked
 from arka_tui.paths import Paths
 from arka_tui.providers.catalog import Catalog, Owner, Provider
 from arka_tui.providers.checker import Checker
@@ -62,6 +62,7 @@ class Controller:
         self._transport = Transport(config.proxy, config.ca_bundle)
         self._checker = Checker(catalog, self._transport, clock)
         self._unrecorded: list[Check] = []
+        self._log_trouble = ""
 
     # ------------------------------------------------------------------ the vault
 
@@ -163,6 +164,9 @@ class Controller:
             setting.name: tidy(setting.name, lambda s=setting: tidy_setting(s.title, typed_settings.get(s.name, "")))  # type: ignore[misc]
             for setting in provider.settings
         }
+        for name, text in (("label", label), *typed_settings.items()):
+            if self.catalog.owner(Secret(text.strip())):
+                errors.append(FieldError(name, "this looks like a key", "it belongs in the field for the key"))
         if tidied_label:
             self._refuse_taken_name(f"{provider_id}/{tidied_label}", editing, errors)
         if secret is None:
@@ -232,7 +236,7 @@ class Controller:
                         paid=self.paid,
                         on_stage=self._end_when_locked,
                     )
-                    if credential not in self._vault.list():
+                    if self._vault.get(name) != credential:
                         return None
                 except ArkaError:
                     return None
@@ -292,8 +296,18 @@ class Controller:
         return self._vault.history
 
     def last_checks(self) -> dict[str, Check]:
-        """By credential id."""
-        return {check.credential_id: check for check in self._vault.history.checks}
+        """By credential id; none of a key that was replaced since."""
+        hints = {credential.id: credential.hint for credential in self._vault.list()} if self.unlocked else {}
+        return {
+            check.credential_id: check
+            for check in self._vault.history.checks
+            if hints.get(check.credential_id) == check.hint
+        }
+
+    def log_trouble(self) -> str:
+        """Why the test log could not be written, once; or nothing."""
+        trouble, self._log_trouble = self._log_trouble, ""
+        return trouble
 
     def _stored_secret(self, seen: Credential, target: Credential | Draft) -> Secret:
         """What is under the name of `seen`, if it still is that credential, and may go where `target` is.
@@ -318,9 +332,11 @@ class Controller:
         return [check for check in finished if check.credential_id in held]
 
     def _record(self, checks: Sequence[Check]) -> str:
+        trouble = ""
         with suppress(VaultLocked):
-            return self._vault.record_checks(checks) if checks and self._vault.unlocked else ""
-        return ""
+            trouble = self._vault.record_checks(checks) if checks and self._vault.unlocked else ""
+        self._log_trouble = trouble or self._log_trouble
+        return trouble
 
     async def close(self) -> None:
         await self._transport.close()
@@ -331,4 +347,6 @@ class Controller:
         """For this session, and in the settings file. Raises: NotSaved, when only the session has it."""
         self.config = replace(self.config, **changes)  # type: ignore[arg-type]  # names and types are Config's own
         if not self.demo:
-            settings.save(self._paths.settings, self.config)
+            with suppress(ConfigError):  # a mistake made meanwhile is told at the next start
+                on_disk = settings.load(self._paths.settings)
+                settings.save(self._paths.settings, on_disk, **changes)

@@ -172,4 +172,4 @@ def _is_loopback(host: str) -> bool:
         ip = ipaddress.ip_address(host)
         return ip.is_loopback and getattr(ip, "ipv4_mapped", None) is None  # Python 3.13 and earlier ones disagree
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host == "localhost"

@@ -12,7 +12,7 @@ from decimal import Context, Decimal
 from typing import Any, Protocol
 
 from arka_tui.check import Learnt, Verdict
-from arka_tui.providers.catalog import Decision, ModelsList, PaidProbe, Provider
+from arka_tui.providers.catalog import Decision, ErrorRules, ModelsList, PaidProbe, Provider
 from arka_tui.secret import Secret
 
 MAX_MODELS = 20_000
@@ -173,6 +173,7 @@ def _trouble(provider: Provider, response: Response, tree: object, *, inference:
     said = _said(tree)
     if 200 <= response.status < 300 and said is None:
         return None
+    told = said is not None
     said = said or _Said((), (), "", None)
     rules, lowered = provider.errors, said.message.lower()
     status = said.status if said.status and 200 <= response.status < 300 else response.status
@@ -180,16 +181,22 @@ def _trouble(provider: Provider, response: Response, tree: object, *, inference:
         next((rules.code[code] for code in said.codes if code in rules.code), None)
         or next((rules.type[kind] for kind in said.types if kind in rules.type), None)
         or next((verdict for piece, verdict in rules.message.items() if piece in lowered), None)
-        or rules.status.get(status)
-        or _by_status(status, inference=inference)
+        or (_by_status(rules, status, inference=inference) if told else _by_stranger(status))
     )
     if verdict is Verdict.OK and not (inference and status == 400):
-        verdict = _by_status(status, inference=inference)  # only a model's own refusal shows that the key passed
+        verdict = _by_status(rules, status, inference=inference)  # only a model's own refusal shows that the key passed
     message = said.message or _plain_text(response.body)
     return Answer(verdict, message, _retry_after_s(response.headers, said.message))
 
 
-def _by_status(status: int, *, inference: bool) -> Verdict:
+def _by_stranger(status: int) -> Verdict:
+    """Nothing in the body is a provider's: it may come from a proxy or a portal, which know nothing of the key."""
+    return Verdict.PROVIDER_DOWN if status >= 500 else Verdict.UNKNOWN
+
+
+def _by_status(rules: ErrorRules, status: int, *, inference: bool) -> Verdict:
+    if status in rules.status:
+        return rules.status[status]
     if status == 404 and inference:
         return Verdict.MODEL_UNAVAILABLE
     return Verdict.PROVIDER_DOWN if status >= 500 else _STATUS.get(status, Verdict.UNKNOWN)

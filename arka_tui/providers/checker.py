@@ -140,7 +140,7 @@ class Checker:
                 models = adapters.models_of(run.provider, result, self._clock())
                 learnt = replace(learnt, models=None if models is None else len(models))
         if not paid:
-            return (replace(answer, verdict=Verdict.ACCEPTED) if answer.verdict is Verdict.OK else answer), learnt
+            return _accepted(answer), learnt
         return await self._paid(run, stages, answer, models, learnt)
 
     async def _paid(
@@ -161,7 +161,7 @@ class Checker:
         if tried:
             return answer, learnt
         if not run.at_home:  # what its models cost is not known, so none is tried
-            return replace(answer, verdict=Verdict.ACCEPTED), learnt
+            return _accepted(answer), learnt
         nothing = Answer(Verdict.MODEL_UNAVAILABLE, "none of the models that this key reaches is known to be cheap")
         stages.append(self._tell(run, PAID, nothing, None, None))
         return nothing, learnt
@@ -177,6 +177,11 @@ class Checker:
         )
         run.on_stage(stage)
         return stage
+
+
+def _accepted(answer: Answer) -> Answer:
+    """Without a paid request; a refusal stays one."""
+    return replace(answer, verdict=Verdict.ACCEPTED) if answer.verdict is Verdict.OK else answer
 
 
 def _unanswered(failure: Failure) -> Answer:

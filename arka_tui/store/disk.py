@@ -108,7 +108,12 @@ class Disk:
             with suppress(OSError):
                 if not self.mirror_trouble and self.main.read_bytes() == self.mirror.read_bytes():
                     self.mirror.unlink()
-            incomplete = replace_file(self.main, data)
+            try:
+                incomplete = replace_file(self.main, data)
+            except NotSaved:
+                with suppress(OSError):
+                    self.replace_mirror(self.main.read_bytes())  # there was room for it a moment ago
+                raise
         return Saved(incomplete or self.replace_mirror(data, removing=removing))
 
     def replace_mirror(self, data: bytes, *, removing: bool = False) -> str:
@@ -192,14 +197,14 @@ def replace_file(path: Path, data: bytes) -> str:
 def make_folders(folder: Path) -> None:
     """Each missing one 0700: `os.makedirs(mode=)` leaves the parents to the umask. Raises: NotSaved."""
     for each in [*reversed(folder.parents), folder]:
-        if not each.exists():
-            try:
+        try:
+            if not each.exists():
                 each.mkdir(mode=0o700)
                 each.chmod(0o700)  # the umask may have taken our own rights
-            except FileExistsError:
-                pass
-            except OSError as error:
-                raise NotSaved(f"not saved: the folder {each} cannot be made: {reason(error)}") from None
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise NotSaved(f"not saved: the folder {each} cannot be made: {reason(error)}") from None
 
 
 def reason(error: OSError) -> str:

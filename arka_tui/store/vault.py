@@ -18,6 +18,7 @@ from arka_tui.errors import (
     VaultError,
     VaultExists,
     VaultLocked,
+    VaultMissing,
 )
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
@@ -81,6 +82,8 @@ class Vault:
         self._cost = cost
         self._clock = clock
         self._mutex = threading.Lock()
+        self._deed = threading.RLock()
+        """Held by whatever reads or writes the files: `refresh` runs in another thread than a save."""
         self._state: State | None = None
         self._history = History(())
         self._stamps: tuple[object, object] = (None, None)
@@ -102,15 +105,21 @@ class Vault:
     def exists(self) -> bool:
         """Looks at the first and last lines, opens nothing.
 
-        Raises: VaultForeign, VaultNewer, VaultUnsafe; VaultCorrupt where both the file and its mirror are cut short.
+        Raises: VaultForeign, VaultNewer, VaultUnsafe; VaultCorrupt where both the file and its mirror are cut short;
+        VaultMissing where a test log without its vault shows that there was one.
         """
-        return self._copies.exist()
+        if self._copies.exist():
+            return True
+        if self._journal_path.exists():
+            hint = f"put a backup in its place; to start anew, move {self.path.parent} away"
+            raise VaultMissing(f"there was a vault at {self.path}, and it is gone", hint)
+        return False
 
     def create(self, passphrase: Secret, recovery_code: Secret) -> Saved:
         """A new, empty, unlocked vault. Raises: VaultExists, NotSaved, UsageError; never writes over anything."""
         store_id, master_key = os.urandom(STORE_ID_BYTES), random_key()
         slots = self._new_slots(store_id, master_key, passphrase, recovery_code)
-        with self._disk.locked():
+        with self._deed, self._disk.locked():
             for path in (self._disk.main, self._disk.mirror):
                 if os.path.lexists(path):
                     raise VaultExists(f"there is a vault already: {path}", "open it, or move it away")
@@ -148,7 +157,7 @@ class Vault:
         """
         store_id, master_key = self._open_state().store_id, random_key()
         slots = self._new_slots(store_id, master_key, passphrase, recovery_code)
-        with self._disk.locked():
+        with self._deed, self._disk.locked():
             state = self._copies.newest(self._open_state())
             # The log goes first under the new key beside the old, so that a crash at any line leaves one readable.
             log, checks = self._journal(store_id, master_key), self._journal(store_id, state.master_key).read().checks
@@ -259,7 +268,7 @@ class Vault:
             if self._state is not None:
                 self._history = replace(self._history, checks=(*self._history.checks, *checks))
         try:
-            with self._disk.locked():
+            with self._deed, self._disk.locked():
                 journal = self._journal(state.store_id, state.master_key)
                 alone = self._stamps[1] == self._current_stamps()[1]
                 trouble = journal.append(checks)
@@ -278,6 +287,10 @@ class Vault:
 
     def refresh(self) -> bool:
         """Takes in what other sessions committed. True where anything changed. Raises: Superseded, VaultError."""
+        with self._deed:
+            return self._refresh()
+
+    def _refresh(self) -> bool:
         state = self._open_state()
         if self._stamps == self._current_stamps():
             return False
@@ -327,6 +340,10 @@ class Vault:
         )
 
     def _unlock(self, secret: Secret, kind: str) -> tuple[Opened, Slot]:
+        with self._deed:
+            return self._unlock_alone(secret, kind)
+
+    def _unlock_alone(self, secret: Secret, kind: str) -> tuple[Opened, Slot]:
         stamps = self._current_stamps()
         found = self._copies.unlock(kind, secret)
         state = found.state
@@ -345,7 +362,7 @@ class Vault:
 
     def _commit(self, op: Callable[[State], _Change], *, removing: bool = False) -> Saved:
         self._open_state()
-        with self._disk.locked():
+        with self._deed, self._disk.locked():
             state = self._copies.newest(self._open_state())
             change = op(state)
             document = _next(state.document, change.records, change.slots)
@@ -374,7 +391,7 @@ class Vault:
     def _forget_checks(self, ids: Iterable[str]) -> str:
         gone = set(ids)
         try:
-            with self._disk.locked():
+            with self._deed, self._disk.locked():
                 state = self._open_state()
                 journal = self._journal(state.store_id, state.master_key)
                 checks = journal.read().checks

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.segment import Segments
@@ -57,8 +58,16 @@ class ArkaApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall"), (30, "-roomy")]
     BINDINGS = [
-        Binding("ctrl+l", "lock", "Lock", show=False, id="app.lock", tooltip="Lock the vault"),
-        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", tooltip="Suspend; fg comes back"),
+        Binding("ctrl+l", "lock", "Lock", show=False, priority=True, id="app.lock", tooltip="Lock the vault"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            show=False,
+            priority=True,
+            id="app.suspend",
+            tooltip="Suspend; fg comes back",
+        ),
         Binding("ctrl+q", "quit", "Quit", priority=True, id="app.quit", tooltip="Leave arka-tui"),
         Binding("ctrl+c", "say_quit", "Quit", show=False, id="app.say_quit", system=True),
     ]
@@ -71,6 +80,7 @@ class ArkaApp(App[None]):
         """What `__main__` found worth telling."""
         self._last_input = _now()
         self.burst = Burst()
+        self._saves = 0
         self._lifeline: Lifeline | None = None
         self._guards: list[LineFilter] = [ControlFilter(), *([] if speaks_utf8() else [AsciiFilter()])]
         self.register_theme(ARKA_THEME)
@@ -168,7 +178,7 @@ class ArkaApp(App[None]):
 
     def _lock_when_idle(self) -> None:
         minutes = self.controller.config.lock_after_minutes
-        if minutes and self.controller.unlocked and _now() - self._last_input >= 60 * minutes:
+        if minutes and self.controller.unlocked and not self._saves and _now() - self._last_input >= 60 * minutes:
             self.lock(f"Locked after {minutes} idle minutes.")
 
     def _resumed(self) -> None:
@@ -187,14 +197,29 @@ class ArkaApp(App[None]):
         self.tell(words.problem(error), severity="error")
 
     def action_lock(self) -> None:
-        if self.controller.unlocked:
+        if self.controller.unlocked and not self._wait_for_save():
             self.lock("Locked.")
 
     def action_say_quit(self) -> None:
         self.tell("ctrl+q quits.")
 
     async def action_quit(self) -> None:
-        self.exit()
+        if not self._wait_for_save():
+            self.exit()
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """While it lasts nothing locks or quits: what becomes of a save is told to who made it."""
+        self._saves += 1
+        try:
+            yield
+        finally:
+            self._saves -= 1
+
+    def _wait_for_save(self) -> bool:
+        if self._saves:
+            self.tell("Something is being saved; one moment.")
+        return self._saves > 0
 
     def action_change_passphrase(self) -> None:
         self.push_screen(PassphraseScreen(self.controller))
@@ -209,7 +234,7 @@ class ArkaApp(App[None]):
                 "Change passphrase", "A new one, and a new recovery code", self.action_change_passphrase
             )
             yield SystemCommand("Lock", "Close the vault; the passphrase opens it again", self.action_lock)
-        yield SystemCommand("Quit", "Leave arka-tui", self.exit)
+        yield SystemCommand("Quit", "Leave arka-tui", self.action_quit)
 
     def watch_theme(self, theme: str) -> None:
         """A theme that the user picks is kept."""

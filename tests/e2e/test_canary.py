@@ -56,6 +56,8 @@ def test_a_key_leaves_no_trace_outside_the_vault_whatever_is_done_with_it(home: 
         open_form_with(terminal, first)
         terminal.press("ctrl+c", "ctrl+x")
         terminal.press_and_see("tab", at="main")
+        terminal.press("ctrl+x")
+        terminal.wait_for("Label          work, ci, laptop")
         terminal.press("ctrl+v", "travel")
         terminal.wait_for("Label          travel ")
         terminal.press("ctrl+s")

@@ -322,6 +322,7 @@ def test_all_files_and_folders_are_the_users_alone_whatever_the_umask(home: Home
     simulator.accept("openai", "valid", key.key)
     with Terminal(after("umask 000", home.launcher(simulator)), home.env) as terminal:
         choose_passphrase(terminal, TYPED_PASSPHRASE, TYPED_PASSPHRASE)
+        assert "Umask:\t0077" in Path(f"/proc/{terminal.process.pid}/status").read_text()
         confirm(terminal, write_down(terminal))
         terminal.wait_for("No keys yet")
         terminal.press("a")

@@ -5,7 +5,9 @@ import pytest
 
 from arka_tui.check import Verdict
 from arka_tui.controller import Controller
+from arka_tui.credential import Draft
 from arka_tui.errors import NotSaved
+from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.simulator import Simulator
 from arka_tui.tui.screens.confirm import Confirm
@@ -436,3 +438,67 @@ def test_no_size_of_terminal_breaks_a_screen(controller: Controller, add: Add, s
         await driven.on(KeysScreen)
 
     drive(controller, script, size=size)
+
+
+def test_delete_on_the_details_is_about_that_key_whatever_is_selected(controller: Controller, add: Add) -> None:
+    for label in "abc":
+        add(f"openai/{label}")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.press("space", "space", "enter")
+        await driven.on(DetailScreen)
+        await driven.press("d")
+        await driven.on(Confirm)
+        await driven.sees("Delete openai/c?")
+
+    drive(controller, script)
+
+
+def test_ctrl_l_locks_from_within_a_dialog_too(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        for opener in ("a", "e", "d", "enter", "question_mark"):
+            await driven.press(opener)
+            await driven.until(lambda: not isinstance(driven.app.screen, KeysScreen), "a dialog")
+            await driven.press("ctrl+l")
+            await driven.on(UnlockScreen)
+            await driven.paste(PASSPHRASE.reveal())
+            await driven.press("enter")
+            await driven.on(KeysScreen)
+
+    drive(controller, script)
+
+
+def test_a_verdict_of_a_key_that_was_replaced_elsewhere_is_not_shown(
+    controller: Controller, add: Add, make_controller: Make, simulator: Simulator
+) -> None:
+    add("openai/work")
+    other = make_controller()
+
+    async def script(driven: Driven) -> None:
+        await driven.press("t")
+        await driven.sees("✓ works")
+        other.unlock(PASSPHRASE)
+        other.update(other.get("openai/work"), draft_at(controller, simulator.issue("openai", "valid", "newer")))
+        await driven.app.screen._look_around()  # type: ignore[attr-defined]
+        await driven.sees("· not tested")
+
+    drive(controller, script)
+
+
+def draft_at(controller: Controller, secret: str) -> Draft:
+    return Draft("openai", "work", controller.catalog["openai"].base_url, (), Secret(secret))
+
+
+def test_an_unwritable_test_log_is_told(controller: Controller, add: Add, paths: Paths) -> None:
+    add("openai/work")
+    paths.vault.with_name("journal").mkdir()
+
+    async def script(driven: Driven) -> None:
+        await driven.press("t")
+        await driven.sees("The test log could not be written")
+
+    drive(controller, script)

@@ -15,6 +15,7 @@ from arka_tui.tui.screens.arka_screen import ArkaModal
 class Confirm(ArkaModal[bool]):
     """`yes` and `no` are our own words; `lines` may hold text from outside."""
 
+    AUTO_FOCUS = "#no"
     BINDINGS = [
         Binding("escape,n", "answer(False)", "No", id="confirm.no"),
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),
@@ -35,9 +36,6 @@ class Confirm(ArkaModal[bool]):
             with Horizontal(classes="buttons"):
                 yield Button(words.plain(f"{self._no} (n)"), id="no")
                 yield Button(words.plain(f"{self._yes} (y)"), id="yes", variant="error")
-
-    def on_mount(self) -> None:
-        self.query_one("#no").focus()
 
     def action_answer(self, answer: bool) -> None:
         if answer and self.arka.burst.length:

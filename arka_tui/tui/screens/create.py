@@ -58,7 +58,8 @@ class CreateScreen(ArkaScreen[None]):
         self._say("Creating the vault …")
         self._saving = True
         try:
-            saved = await asyncio.to_thread(self._controller.create, passphrase, code)
+            with self.arka.saving():
+                saved = await asyncio.to_thread(self._controller.create, passphrase, code)
         except ArkaError as failure:
             self._say(words.problem(failure), error=True)
             return

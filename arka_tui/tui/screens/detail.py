@@ -16,20 +16,23 @@ from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
 
 
-class DetailScreen(ArkaModal[str | None]):
-    """Dismisses with edit, delete or test where that is what comes next."""
+class DetailScreen(ArkaModal[tuple[str, str] | None]):
+    """Dismisses with edit, delete or test and the credential's id, where that is what comes next."""
 
     BINDINGS = [
         Binding("escape,q,enter", "dismiss(None)", "Close", key_display="Esc", id="detail.close"),
-        Binding("e", "dismiss('edit')", "Edit", id="detail.edit"),
-        Binding("t", "dismiss('test')", "Test", id="detail.test"),
-        Binding("d", "dismiss('delete')", "Delete", id="detail.delete"),
+        Binding("e", "answer('edit')", "Edit", id="detail.edit"),
+        Binding("t", "answer('test')", "Test", id="detail.test"),
+        Binding("d", "answer('delete')", "Delete", id="detail.delete"),
     ]
 
     def __init__(self, controller: Controller, credential: Credential) -> None:
         super().__init__()
         self._controller = controller
         self._credential = credential
+
+    def action_answer(self, deed: str) -> None:
+        self.dismiss((deed, self._credential.id))
 
     def compose(self) -> ComposeResult:
         shown, now = self._credential, self._controller.now()

@@ -88,9 +88,9 @@ class KeyForm(ArkaModal[FormResult | None]):
     def compose(self) -> ComposeResult:
         editing, catalog = self._editing, self._controller.catalog
         provider_id = editing.provider if editing else next(iter(catalog.providers))
-        options = [(provider.name, provider.id) for provider in catalog.providers.values()]
+        options = [(words.plain(provider.name), provider.id) for provider in catalog.providers.values()]
         if editing and editing.provider not in catalog.providers:
-            options.append((words.plain(editing.provider).plain, editing.provider))
+            options.append((words.plain(editing.provider), editing.provider))
         settings = dict(editing.settings) if editing else {}
         with VerticalScroll(classes="dialog", id="form", can_focus=False):
             yield Static(
@@ -127,6 +127,8 @@ class KeyForm(ArkaModal[FormResult | None]):
                 yield Button("", id="first", variant="primary")
 
     def on_mount(self) -> None:
+        if not self.is_attached:
+            return
         self._follow_provider()
         self._as_opened = self._typed
         self.query_one("#secret").focus()
@@ -167,7 +169,11 @@ class KeyForm(ArkaModal[FormResult | None]):
                 self.query_one("#label", Input).value = self._controller.suggested_label(provider.id)
         cost = self._controller.cost_usd([provider.id])
         price = f"then one that costs about {words.dollars(cost)}" if cost else "the paid one is switched off"
-        lines = [f"Get a key: {provider.console.get('keys', '')}", f"Save tests it: a free request, {price}."]
+        lines = [
+            f"{provider.models}: {provider.best_for}.",
+            f"Get a key: {provider.console.get('keys', '')}",
+            f"Save tests it: a free request, {price}.",
+        ]
         if self._controller.demo:
             lines.append(DEMO_HINT.format(provider=provider.id))
         self.query_one("#about", Static).update(Content("\n").join(map(words.plain, lines)))
@@ -286,7 +292,8 @@ class KeyForm(ArkaModal[FormResult | None]):
             _, check = self._tried
             self._tried = None
             kept = replace(check, credential_id=credential.id, name=credential.name, hint=credential.hint)
-            await asyncio.to_thread(self._controller.record, kept)
+            if trouble := await asyncio.to_thread(self._controller.record, kept):
+                self.arka.tell(words.sentence(trouble), severity="warning")
             self._result_of(kept, f"{credential.name} is replaced. ")
             self._offer("Done", "Edit again")
 
@@ -295,7 +302,8 @@ class KeyForm(ArkaModal[FormResult | None]):
         typed, self._doing = self._typed, Doing.SAVING
         self._result("Saving …", "")
         try:
-            credential, saved = await asyncio.to_thread(self._write, draft)
+            with self.arka.saving():
+                credential, saved = await asyncio.to_thread(self._write, draft)
         except ArkaError as failure:
             self._result(words.problem(failure), "bad")
             return None

@@ -197,7 +197,7 @@ class KeysScreen(ArkaScreen[None]):
         """For the command palette."""
         yield "Add a key", "Choose the provider, paste the key, save", self.action_add
         if self._keys.current:
-            yield "Edit", f"Replace or rename {self._keys.current.credential.name}", self.action_edit
+            yield "Edit", "Replace or rename the key at the cursor", self.action_edit
             yield "Delete", "Remove the key at the cursor, or all selected", self.action_delete
             yield "Test", "Test the key at the cursor, or all selected", self.action_check
             yield "Test all", "Test all keys that are shown", self.action_check_all
@@ -221,7 +221,7 @@ class KeysScreen(ArkaScreen[None]):
     @on(LineList.Opened)
     def action_details(self) -> None:
         row = self._keys.current
-        if row:
+        if row and self.is_current:
             self.app.push_screen(DetailScreen(self._controller, row.credential), self._after_detail)
 
     def action_filter(self) -> None:
@@ -259,7 +259,7 @@ class KeysScreen(ArkaScreen[None]):
         self.app.push_screen(HelpScreen(self.active_bindings))
 
     def action_log(self) -> None:
-        self.app.push_screen(LogScreen(self._controller, self._keys.current.credential if self._keys.current else None))
+        self.app.push_screen(LogScreen(self._controller))
 
     def action_paid(self) -> None:
         try:
@@ -280,33 +280,39 @@ class KeysScreen(ArkaScreen[None]):
 
     def action_edit(self) -> None:
         row = self._keys.current
-        if row:
+        if row and self.is_current:
             self.app.push_screen(KeyForm(self._controller, row.credential), self._after_form)
 
     def _after_form(self, result: FormResult | None) -> None:
-        if result is None:
-            self._reload()
+        if not self._controller.unlocked:
             return
-        self._reload(move_to=result.credential_id)
-        if result.delete:
-            self.action_delete()
-        elif result.test_due and self._keys.current:
-            self._start_checks([self._keys.current.credential])
+        self._reload(move_to=result.credential_id if result else "")
+        credential = self._find(result.credential_id) if result else None
+        if result and credential and result.delete:
+            self._delete([credential])
+        elif result and credential and result.test_due:
+            self._start_checks([credential])
 
-    def _after_detail(self, deed: str | None) -> None:
-        if deed == "edit":
-            self.action_edit()
-        elif deed == "delete":
-            self.action_delete()
-        elif deed == "test":
-            self.action_check()
+    def _after_detail(self, answer: tuple[str, str] | None) -> None:
+        """On the key that was looked at, whatever is selected or filtered meanwhile."""
+        if answer is None or not self._controller.unlocked or not (credential := self._find(answer[1])):
+            return
+        if answer[0] == "edit":
+            self.app.push_screen(KeyForm(self._controller, credential), self._after_form)
+        elif answer[0] == "delete":
+            self._delete([credential])
+        else:
+            self._start_checks([credential])
+
+    def _find(self, credential_id: str) -> Credential | None:
+        return next((each for each in self._controller.credentials() if each.id == credential_id), None)
 
     def action_delete(self) -> None:
         self._delete(self._keys.chosen)
 
-    @work(description="delete keys")
+    @work(description="delete keys", exclusive=True, group="ask")
     async def _delete(self, chosen: list[Credential]) -> None:
-        if not chosen:
+        if not chosen or not self.is_current:
             return
         what = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} keys"
         names = ", ".join(credential.name for credential in chosen[:8]) + (" …" if len(chosen) > 8 else "")
@@ -319,7 +325,8 @@ class KeysScreen(ArkaScreen[None]):
         if not await self.app.push_screen_wait(Confirm(f"Delete {what}?", lines, yes="Delete", no="Keep")):
             return
         try:
-            saved = await asyncio.to_thread(self._controller.remove, chosen)
+            with self.arka.saving():
+                saved = await asyncio.to_thread(self._controller.remove, chosen)
         except ArkaError as failure:
             self.arka.tell_error(failure)
             if not isinstance(failure, NotSaved):
@@ -343,8 +350,10 @@ class KeysScreen(ArkaScreen[None]):
     def action_check_all(self) -> None:
         self._check_all(self._keys.shown)
 
-    @work(description="ask, then test all")
+    @work(description="ask, then test all", exclusive=True, group="ask")
     async def _check_all(self, shown: list[Credential]) -> None:
+        if not self.is_current:
+            return
         if len(shown) > 1:
             lines = [
                 f"{len(shown):,} keys, at most 20 at a time{self._cost(shown)}.",
@@ -360,8 +369,7 @@ class KeysScreen(ArkaScreen[None]):
             done, asked = self._progress if self._testing else (0, 0)
             self._progress = (done, asked + len(names))
             self._testing.update(names)
-            for name in names:
-                self._keys.set_busy(name, "waiting")
+            self._keys.set_busy(names, "waiting")
             self._paint_title()
             self._run_checks(names)
 
@@ -381,7 +389,7 @@ class KeysScreen(ArkaScreen[None]):
 
     @on(CheckStarted)
     def _check_started(self, event: CheckStarted) -> None:
-        self._keys.set_busy(event.name, "testing")
+        self._keys.set_busy([event.name], "testing")
 
     @on(Checked)
     def _checked(self, event: Checked) -> None:
@@ -396,9 +404,10 @@ class KeysScreen(ArkaScreen[None]):
     @on(ChecksDone)
     def _checks_done(self, event: ChecksDone) -> None:
         self._testing -= event.names
-        for name in event.names:
-            self._keys.set_busy(name, "")
+        self._keys.set_busy(event.names, "")
         self._paint_title()
+        if trouble := self._controller.log_trouble():
+            self.arka.tell(words.sentence(trouble), severity="warning")
 
     # ------------------------------------------------------------------ other sessions
 

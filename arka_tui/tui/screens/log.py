@@ -8,7 +8,6 @@ from textual.content import Content
 from textual.widgets import Footer, Input, Static
 
 from arka_tui.controller import Controller
-from arka_tui.credential import Credential
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.detail import told
@@ -24,7 +23,7 @@ class LogScreen(ArkaScreen[None]):
         Binding("escape,l,q", "back", "Back", key_display="Esc", id="log.back"),
     ]
 
-    def __init__(self, controller: Controller, credential: Credential | None = None) -> None:
+    def __init__(self, controller: Controller) -> None:
         super().__init__()
         self._controller = controller
         self._only = ""
@@ -39,6 +38,8 @@ class LogScreen(ArkaScreen[None]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
+        if not self.is_attached:
+            return
         self._show()
         self.query_one(LogList).focus()
 

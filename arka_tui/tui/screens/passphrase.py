@@ -9,12 +9,14 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
 from arka_tui.controller import Controller
-from arka_tui.errors import ArkaError
+from arka_tui.errors import ArkaError, NotSaved
 from arka_tui.secret import Secret
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
 from arka_tui.tui.widgets.new_passphrase import NewPassphrase
+
+OLD_STAYS = " The old passphrase is still the one."
 
 
 class PassphraseScreen(ArkaModal[None]):
@@ -64,10 +66,11 @@ class PassphraseScreen(ArkaModal[None]):
         status.update("Sealing every key anew …")
         self._saving = True
         try:
-            saved = await asyncio.to_thread(self._controller.change_passphrase, passphrase, code)
+            with self.arka.saving():
+                saved = await asyncio.to_thread(self._controller.change_passphrase, passphrase, code)
         except ArkaError as failure:
             status.add_class("error")
-            status.update(words.plain(words.problem(failure) + " The old passphrase is still the one."))
+            status.update(words.plain(words.problem(failure) + (OLD_STAYS if isinstance(failure, NotSaved) else "")))
             return
         finally:
             self._saving = False

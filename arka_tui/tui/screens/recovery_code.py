@@ -19,6 +19,7 @@ ASKED = (3, 6)
 class RecoveryCodeScreen(ArkaModal[bool]):
     """Dismisses with True once confirmed, with False where the user goes back: then nothing has been saved."""
 
+    AUTO_FOCUS = "#proof"
     BINDINGS = [Binding("escape", "dismiss(False)", "Back", id="recovery.back")]
 
     def __init__(self, code: Secret) -> None:
@@ -41,9 +42,6 @@ class RecoveryCodeScreen(ArkaModal[bool]):
             with Horizontal(classes="buttons"):
                 yield Button("Back", id="back")
                 yield Button("Confirm", id="confirm", variant="primary")
-
-    def on_mount(self) -> None:
-        self.query_one("#proof").focus()
 
     @on(Button.Pressed, "#back")
     def _back(self) -> None:

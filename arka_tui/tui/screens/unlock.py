@@ -21,6 +21,7 @@ from arka_tui.tui.widgets.secret_input import SecretInput
 
 
 class UnlockScreen(ArkaScreen[None]):
+    AUTO_FOCUS = "#passphrase"
     BINDINGS = [
         Binding("ctrl+r", "recovery", "Recovery code", id="unlock.recovery", tooltip="Open with the recovery code"),
     ]
@@ -43,9 +44,6 @@ class UnlockScreen(ArkaScreen[None]):
             if self._controller.demo:
                 yield Static("Demo: the passphrase is demo", classes="dim")
         yield Footer(compact=True, show_command_palette=False)
-
-    def on_mount(self) -> None:
-        self.query_one("#passphrase").focus()
 
     def action_recovery(self) -> None:
         if self._busy:

@@ -1,6 +1,6 @@
 """The key list: one line a credential, painted straight from what the controller holds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -102,6 +102,9 @@ class KeyList(LineList):
         self._clock = clock
         self._all: list[Row] = []
         self._rows: list[Row] = []
+        self._all_at: dict[str, int] = {}
+        self._row_at: dict[str, int] = {}
+        """Where a credential's row is, by id."""
         self._busy: dict[str, str] = {}
         self.marked: set[str] = set()
         """Ids of selected credentials."""
@@ -114,31 +117,28 @@ class KeyList(LineList):
         """All there is. The cursor stays on its credential; marks of what is gone go."""
         kept = self.current
         self._all = [Row(credential, checks.get(credential.id)) for credential in credentials]
+        self._all_at = {credential.id: at for at, credential in enumerate(credentials)}
         self.marked &= {credential.id for credential in credentials}
         self._arrange(kept)
 
     def show_check(self, check: Check) -> None:
         """One new result, in its row; the order stays as it is until it is asked for again."""
         self._busy.pop(check.name, None)
-        for rows in (self._all, self._rows):
-            for at, row in enumerate(rows):
-                if row.credential.id == check.credential_id:
-                    rows[at] = Row(row.credential, check)
-                    if rows is self._rows:
-                        self.refresh_row(at)
+        if (at := self._all_at.get(check.credential_id)) is None:
+            return
+        row = Row(self._all[at].credential, check)
+        self._all[at] = row
+        if (shown_at := self._row_at.get(check.credential_id)) is not None:
+            self._rows[shown_at] = row
+            self.refresh_row(shown_at)
 
-    def set_busy(self, name: str, word: str) -> None:
-        """`word` in place of the verdict; empty ends it."""
-        if word:
-            self._busy[name] = word
-        else:
-            self._busy.pop(name, None)
-        for at, row in enumerate(self._rows):
-            if row.credential.name == name:
-                self.refresh_row(at)
-
-    def end_busy(self) -> None:
-        self._busy.clear()
+    def set_busy(self, names: Iterable[str], word: str) -> None:
+        """`word` in place of their verdicts; empty ends it."""
+        for name in names:
+            if word:
+                self._busy[name] = word
+            else:
+                self._busy.pop(name, None)
         self.refresh()
 
     def set_filter(self, text: str) -> None:
@@ -150,8 +150,7 @@ class KeyList(LineList):
         self._arrange(self.current)
 
     def move_to(self, credential_id: str) -> None:
-        at = next((i for i, row in enumerate(self._rows) if row.credential.id == credential_id), None)
-        if at is not None:
+        if (at := self._row_at.get(credential_id)) is not None:
             self.cursor = at
 
     @property
@@ -178,7 +177,8 @@ class KeyList(LineList):
             [row for row in self._all if all(needle in row.haystack for needle in needles)] if needles else self._all
         )
         self._rows = sorted(found, key=SORTS[self.sort_name])
-        at = next((i for i, row in enumerate(self._rows) if keep and row.credential.id == keep.credential.id), None)
+        self._row_at = {row.credential.id: at for at, row in enumerate(self._rows)}
+        at = self._row_at.get(keep.credential.id) if keep else None
         self.set_reactive(KeyList.cursor, at if at is not None else min(self.cursor, max(0, len(self._rows) - 1)))
         self.rows_changed()
         self.post_message(self.Moved(self))

@@ -109,7 +109,7 @@ class SecretInput(Widget, can_focus=True):
         """All keys here and none as a binding: bindings act later than characters that were typed after them."""
         self._burst.feed(event)
         self._dropping = self._dropping and self._burst.length > 0
-        if self._burst.is_paste and event.key in ("enter", "tab", "ctrl+j"):
+        if self._tidies and self._burst.is_paste and event.key in ("enter", "tab", "ctrl+j"):
             self._dropping = True  # the end of a first pasted line: the rest must not go to another field in clear
             self._set(self._value, ["what followed the first line"])
         if not self._dropping:

@@ -502,3 +502,17 @@ def test_an_unwritable_test_log_is_told(controller: Controller, add: Add, paths:
         await driven.sees("The test log could not be written")
 
     drive(controller, script)
+
+
+def test_after_the_last_key_is_deleted_the_list_still_has_the_focus(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.press("d")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.sees("No keys yet")
+        assert isinstance(driven.app.focused, KeyList)
+
+    drive(controller, script)

@@ -37,6 +37,9 @@ class Confirm(ArkaModal[bool]):
                 yield Button(words.plain(f"{self._no} (n)"), id="no")
                 yield Button(words.plain(f"{self._yes} (y)"), id="yes", variant="error")
 
+    def on_mount(self) -> None:
+        self.app.clear_notifications()  # they would cover the answers
+
     def action_answer(self, answer: bool) -> None:
         if answer and self.arka.burst.length:
             self.arka.bell()  # a paste into the list may hold d and y; no hand types them so fast

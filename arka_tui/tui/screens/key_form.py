@@ -349,7 +349,7 @@ class KeyForm(ArkaModal[FormResult | None]):
     def _result_of(self, check: Check, prefix: str = "") -> None:
         meaning = check.verdict.meaning
         provider = self._controller.provider(self._typed.provider)
-        address = self._editing.base_url if self._editing else self._typed.base_url
+        address = self._typed.base_url or (provider.base_url if provider else "")
         said = words.said(check.verdict, provider.name if provider else "the provider", address)
         lines = [f"{prefix}{meaning.sign} {meaning.word}: {said}"]
         if meaning.mood is not Mood.GOOD:
@@ -371,7 +371,7 @@ class KeyForm(ArkaModal[FormResult | None]):
         self.query_one("#first", Button).label = first
         self.query_one("#second", Button).label = second
         self.query_one("#first").focus()
-        self.call_after_refresh(self.query_one("#after-buttons").scroll_visible, animate=False)
+        self.call_after_refresh(self.query_one("#form").scroll_end, animate=False)
 
     @on(Button.Pressed, "#first, #second")
     async def _answered(self, event: Button.Pressed) -> None:

@@ -100,6 +100,7 @@ class KeysScreen(ArkaScreen[None]):
 
     def on_resize(self) -> None:
         self._paint_columns()
+        self._paint_detail()
 
     @property
     def _keys(self) -> KeyList:
@@ -266,6 +267,7 @@ class KeysScreen(ArkaScreen[None]):
             self._controller.change_setting(paid_test=not self._controller.paid)
         except NotSaved as failure:
             self.arka.tell_error(failure)
+        self.arka.clear_notifications()
         if self._controller.paid:
             self.arka.tell("Tests send the smallest paid request again; only that shows missing credit.")
         else:
@@ -405,7 +407,8 @@ class KeysScreen(ArkaScreen[None]):
     def _checks_done(self, event: ChecksDone) -> None:
         self._testing -= event.names
         self._keys.set_busy(event.names, "")
-        self._paint_title()
+        if self._controller.unlocked:
+            self._reload()  # of a stopped run some were logged that were never painted
         if trouble := self._controller.log_trouble():
             self.arka.tell(words.sentence(trouble), severity="warning")
 

@@ -6,6 +6,7 @@ import tempfile
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import tomli_w
 
@@ -60,9 +61,17 @@ def load(path: Path) -> Config:
     config = Config(**data)
     if not 0 <= config.lock_after_minutes <= 480:
         raise ConfigError("the setting 'lock_after_minutes' must be between 0 and 480", hint)
-    if config.proxy and not config.proxy.startswith(("http://", "https://")):
-        raise ConfigError("the setting 'proxy' must start with http:// or https://", hint)
+    if config.proxy and not _is_proxy(config.proxy):
+        raise ConfigError("the setting 'proxy' must be an address such as http://host:3128", hint)
     return config
+
+
+def _is_proxy(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def save(path: Path, config: Config, **changes: str | bool | int) -> Config:

@@ -27,6 +27,8 @@ class Config:
     """http://host:port through which all requests go; the environment's proxies are ignored."""
     ca_bundle: str = ""
     """A PEM file that replaces the built-in certificate authorities."""
+    key_file: str = ""
+    """Where the key file is that opens the vault: proposed at unlock."""
 
     @property
     def network_notice(self) -> str:
@@ -86,6 +88,8 @@ def save(path: Path, config: Config, **changes: str | bool | int) -> Config:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
+                file.flush()
+                os.fsync(file.fileno())  # else a power failure may leave an empty file: the proxy would be forgotten
             Path(temporary).replace(target)
         except OSError:
             Path(temporary).unlink(missing_ok=True)

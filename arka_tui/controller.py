@@ -21,9 +21,11 @@ from arka_tui.providers.catalog import Catalog, Owner, Provider
 from arka_tui.providers.checker import Checker
 from arka_tui.providers.transport import Transport
 from arka_tui.secret import Secret
+from arka_tui.slot_deeds import SlotDeeds
 from arka_tui.store import Saved
 from arka_tui.store.journal import History
 from arka_tui.store.slots import new_recovery_code
+from arka_tui.store.ssh_agent import Agent
 from arka_tui.store.vault import Opened, Vault
 
 CHECKS_AT_ONCE = 20
@@ -51,6 +53,7 @@ class Controller:
         config: Config,
         *,
         demo: bool = False,
+        agent: Callable[[], Agent | None] = lambda: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._paths = paths
@@ -59,6 +62,7 @@ class Controller:
         self.config = config
         self.demo = demo
         self.now = clock
+        self.slots = SlotDeeds(vault, agent, lambda: self.config.key_file)
         self._transport = Transport(config.proxy, config.ca_bundle)
         self._checker = Checker(catalog, self._transport, clock)
         self._unrecorded: list[Check] = []

@@ -16,6 +16,7 @@
         ├── VaultUnsafe         the file or its folder could be changed by others
         ├── VaultLocked         not opened, or locked again
         ├── WrongPassphrase     also a wrong recovery code
+        ├── AgentFailed         the ssh-agent is not there, or refused
         ├── StalePassphrase     opens the mirror, but not the newer vault
         ├── Superseded          the file is not the one that was opened: new passphrase, or an older copy
         ├── Conflict            another session changed the same credential
@@ -92,6 +93,10 @@ class VaultLocked(VaultError):
 
 
 class WrongPassphrase(VaultError):
+    pass
+
+
+class AgentFailed(VaultError):
     pass
 
 

@@ -17,11 +17,10 @@ from arka_tui.errors import (
     VaultNewer,
     WrongPassphrase,
 )
-from arka_tui.secret import Secret
 from arka_tui.store.disk import Disk
-from arka_tui.store.document import MAX_BYTES, CutShort, Document, LaterFormat, NotOurs, parse, sniff
+from arka_tui.store.document import MAX_BYTES, CutShort, Document, LaterFormat, NotOurs, parse, slot_kinds, sniff
 from arka_tui.store.envelope import Damaged
-from arka_tui.store.slots import Slot
+from arka_tui.store.slots import Slot, Way
 from arka_tui.store.state import State, authenticate, unlock_document
 
 ResultT = TypeVar("ResultT")
@@ -92,8 +91,16 @@ class Copies:
             raise damage
         return copies
 
-    def unlock(self, kind: str, secret: Secret) -> Found:
-        """Raises: as `readable`, and VaultMissing, WrongPassphrase, StalePassphrase."""
+    def slot_kinds(self) -> frozenset[str]:
+        """With what the readable files say they open. Nothing of it is authenticated: good for a hint."""
+        kinds: frozenset[str] = frozenset()
+        for path in (self._disk.main, self._disk.mirror):
+            with suppress(VaultError):
+                kinds |= slot_kinds(self._disk.read(path, MAX_BYTES) or b"")
+        return kinds
+
+    def unlock(self, way: Way) -> Found:
+        """Raises: as `readable`, and VaultMissing, WrongPassphrase, StalePassphrase, and what `Way.ikm` raises."""
         copies = self.readable()
         if not copies:
             raise VaultMissing(f"there is no vault at {self._disk.main}", "create one")
@@ -106,7 +113,7 @@ class Copies:
                 continue
             tried.append(copy.raw)
             try:
-                states[path] = unlock_document(copy.raw, copy.document, kind, secret, keys)
+                states[path] = unlock_document(copy.raw, copy.document, way, keys)
             except WrongPassphrase as wrong:
                 failures.append(wrong)
             except Damaged:
@@ -241,7 +248,7 @@ class Copies:
             return
         if document.store_id != held.store_id:
             raise Superseded("another vault took this one's place", f"look at {self._disk.main}")
-        raise Superseded("the passphrase was changed in another session", "unlock with the new one")
+        raise Superseded("the passphrase was changed in another session, or a slot removed", "unlock it again")
 
 
 def _related(one: Document, other: Document) -> bool:

@@ -8,7 +8,21 @@ from dataclasses import dataclass
 import tomli_w
 
 from arka_tui.store.envelope import Damaged, b64, check_box, pae, unb64
-from arka_tui.store.slots import CHEAPEST, CHECK_BYTES, DEAREST, PASSPHRASE, RECOVERY, SALT_BYTES, Argon2Cost, Slot
+from arka_tui.store.slots import (
+    CHALLENGE_BYTES,
+    CHEAPEST,
+    CHECK_BYTES,
+    DEAREST,
+    KEY_FILE,
+    KEY_MARK_BYTES,
+    PASSPHRASE,
+    RECOVERY,
+    SALT_BYTES,
+    SSH_AGENT,
+    AgentKey,
+    Argon2Cost,
+    Slot,
+)
 from arka_tui.store.slots import UnknownSlot as UnknownSlot
 
 FORMAT = "arka-store/1"
@@ -24,7 +38,15 @@ MAX_SLOTS = 16
 MAX_GENERATION = 2**63 - 1
 
 _FORMAT_LINE = re.compile(rb'^format = "arka-store/([0-9]{1,9})"\r?$', re.MULTILINE)
+_SLOT_TYPE_LINE = re.compile(rb'^type = "([a-z0-9-]+)"\r?$', re.MULTILINE)
 _LINE = re.compile(r'\[\[?[a-z_]+\]\]?|[a-z_0-9]+ = (?:"[A-Za-z0-9+/=:._ -]*"|[0-9]{1,19})|#.*|')
+_SLOT_FIELDS: Mapping[str, Set[str]] = {
+    PASSPHRASE: {"m", "t", "p"},
+    RECOVERY: frozenset(),
+    KEY_FILE: frozenset(),
+    SSH_AGENT: {"challenge", "key"},
+}
+"""What a slot of that type has beside id, type, salt, check and box."""
 _SLOT_ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -91,6 +113,12 @@ def sniff(raw: bytes) -> bool:
     return True
 
 
+def slot_kinds(raw: bytes) -> frozenset[str]:
+    """The types of slots that a whole file names, without parsing its records. Nothing of it is authenticated."""
+    head = raw.partition(b"\n[index]")[0]
+    return frozenset(kind.decode() for kind in _SLOT_TYPE_LINE.findall(head))
+
+
 def parse(raw: bytes) -> Document:
     """Raises: NotOurs, LaterFormat, CutShort, Damaged. Nothing in the result is authenticated yet."""
     sniff(raw)
@@ -141,22 +169,22 @@ def _slot(fields: object) -> Slot | UnknownSlot:
     kind, slot_id = _text(fields.get("type")), _text(fields.get("id"))
     if not _SLOT_ID.fullmatch(slot_id):
         raise Damaged
-    if kind not in (PASSPHRASE, RECOVERY):
+    if kind not in _SLOT_FIELDS:
         if not all(type(value) in (str, int) for value in fields.values()):
             raise Damaged
         return UnknownSlot(slot_id, kind, tuple(fields.items()))
-    cost = None
+    _exact_keys(fields, {"id", "type", "salt", "check", "box"} | _SLOT_FIELDS[kind])
+    cost = agent_key = None
     if kind == PASSPHRASE:
-        _exact_keys(fields, {"id", "type", "m", "t", "p", "salt", "check", "box"})
         cost = Argon2Cost(
             memory_kib=_whole(fields["m"], CHEAPEST.memory_kib, DEAREST.memory_kib),
             iterations=_whole(fields["t"], CHEAPEST.iterations, DEAREST.iterations),
             lanes=_whole(fields["p"], CHEAPEST.lanes, DEAREST.lanes),
         )
-    else:
-        _exact_keys(fields, {"id", "type", "salt", "check", "box"})
+    elif kind == SSH_AGENT:
+        agent_key = AgentKey(unb64(fields["challenge"], CHALLENGE_BYTES), unb64(fields["key"], KEY_MARK_BYTES))
     salt, check = unb64(fields["salt"], SALT_BYTES), unb64(fields["check"], CHECK_BYTES)
-    return Slot(slot_id, kind, salt, check, unb64(fields["box"], SLOT_BOX_BYTES), cost)
+    return Slot(slot_id, kind, salt, check, unb64(fields["box"], SLOT_BOX_BYTES), cost, agent_key)
 
 
 def _tables(document: Document) -> dict[str, object]:
@@ -177,7 +205,8 @@ def _slot_table(slot: Slot | UnknownSlot) -> dict[str, str | int]:
         return dict(slot.fields)
     cost = {"m": slot.cost.memory_kib, "t": slot.cost.iterations, "p": slot.cost.lanes} if slot.cost else {}
     boxes = {"salt": b64(slot.salt), "check": b64(slot.check), "box": b64(slot.box)}
-    return {"id": slot.id, "type": slot.type, **cost, **boxes}
+    agent = {"challenge": b64(slot.agent_key.challenge), "key": b64(slot.agent_key.mark)} if slot.agent_key else {}
+    return {"id": slot.id, "type": slot.type, **cost, **boxes, **agent}
 
 
 def _table_bytes(table: Mapping[str, object]) -> bytes:
@@ -213,6 +242,6 @@ def _table(value: object, names: set[str]) -> Mapping[str, object]:
     return value
 
 
-def _exact_keys(table: Mapping[str, object], names: set[str], optional: Set[str] = frozenset()) -> None:
+def _exact_keys(table: Mapping[str, object], names: Set[str], optional: Set[str] = frozenset()) -> None:
     if not names <= set(table) <= names | optional:
         raise Damaged

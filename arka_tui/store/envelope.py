@@ -1,6 +1,7 @@
 """Bytes to sealed bytes and back: FORMAT.md's primitives, from `cryptography`. No files, no TOML, no passphrases."""
 
 import base64
+import hashlib
 import hmac
 import os
 
@@ -97,6 +98,11 @@ def check_box(box: bytes, block_bytes: int) -> bytes:
 
 def mac(key: bytes, message: bytes) -> bytes:
     return hmac.digest(key, message, "sha256")
+
+
+def digest(data: bytes) -> bytes:
+    """SHA-256."""
+    return hashlib.sha256(data).digest()
 
 
 def equal(one: bytes, other: bytes) -> bool:

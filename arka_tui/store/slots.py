@@ -3,20 +3,27 @@
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from arka_tui.errors import UsageError, VaultUnsafe, WrongPassphrase
 from arka_tui.secret import Secret
-from arka_tui.store.envelope import KEY_BYTES, Damaged, equal, hkdf, pae, seal, unseal
+from arka_tui.store.envelope import KEY_BYTES, Damaged, digest, equal, hkdf, pae, seal, unseal
+from arka_tui.store.ssh_agent import Agent, PublicKey, enrol, signed_data
 
 PASSPHRASE = "passphrase"  # noqa: S105  # the kind of slot, not one
 RECOVERY = "recovery"
+KEY_FILE = "keyfile"
+SSH_AGENT = "ssh-agent"
 SALT_BYTES = 16
 CHECK_BYTES = 32
+CHALLENGE_BYTES = 32
+KEY_MARK_BYTES = 8
 RECOVERY_BYTES = 20
+RECOVERY_CHARS = RECOVERY_BYTES * 8 // 5
 PASSPHRASE_MAX_BYTES = 1024
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -41,6 +48,15 @@ DEAREST = Argon2Cost(memory_kib=2_097_152, iterations=64, lanes=16)
 
 
 @dataclass(frozen=True, slots=True)
+class AgentKey:
+    """Of an ssh-agent slot: what the agent is asked to sign, and with which key."""
+
+    challenge: bytes
+    mark: bytes
+    """The first bytes of a salted hash of the public key: who has only the file does not learn whose key it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     id: str
     type: str
@@ -49,6 +65,11 @@ class Slot:
     box: bytes
     cost: Argon2Cost | None = None
     """Of a passphrase slot only."""
+    agent_key: AgentKey | None = None
+    """Of an ssh-agent slot only."""
+
+    def is_of(self, key: PublicKey) -> bool:
+        return self.agent_key is not None and equal(self.agent_key.mark, _mark(self.salt, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +94,7 @@ def kdf_cost() -> Argon2Cost:
 def new_recovery_code() -> Secret:
     """160 random bits as eight groups of four characters."""
     number = int.from_bytes(os.urandom(RECOVERY_BYTES), "big")
-    count = RECOVERY_BYTES * 8 // 5
-    code = "".join(_ALPHABET[number >> 5 * (count - 1 - i) & 31] for i in range(count))
+    code = "".join(_ALPHABET[number >> 5 * (RECOVERY_CHARS - 1 - i) & 31] for i in range(RECOVERY_CHARS))
     return Secret("-".join(recovery_groups(code)))
 
 
@@ -89,42 +109,115 @@ def tidy_recovery_code(text: str) -> str:
     return bare.upper().translate(_TYPOS) if bare.isascii() else bare  # upper() makes ASCII of some other letters
 
 
-def passphrase_slot(store_id: bytes, master_key: bytes, passphrase: Secret, cost: Argon2Cost) -> Slot:
-    """Raises: UsageError."""
-    salt = os.urandom(SALT_BYTES)
-    return _wrap(store_id, master_key, PASSPHRASE, salt, _stretch(passphrase, salt, cost), cost)
+class Way(Protocol):
+    """What somebody opens the vault with. Fits the slots of its `kind`."""
+
+    kind: ClassVar[str]
+    said: ClassVar[str]
+    """With its article, for "this is not … of this vault"."""
+
+    def ikm(self, store_id: bytes, slot: Slot) -> bytes:
+        """The key material of that slot. May take a second, and ask a person.
+
+        Raises: WrongPassphrase where it cannot be this slot's, UsageError, VaultUnsafe, AgentFailed.
+        """
 
 
-def recovery_slot(store_id: bytes, master_key: bytes, code: Secret) -> Slot:
-    return _wrap(store_id, master_key, RECOVERY, os.urandom(SALT_BYTES), _recovery_bytes(code), None)
+@dataclass(frozen=True, slots=True)
+class Passphrase:
+    kind: ClassVar[str] = PASSPHRASE
+    said: ClassVar[str] = "the passphrase"
+    secret: Secret
+
+    def ikm(self, store_id: bytes, slot: Slot) -> bytes:
+        assert slot.cost  # noqa: S101  # a passphrase slot has one
+        return _stretch(self.secret, slot.salt, slot.cost)
 
 
-def unwrap(store_id: bytes, slot: Slot, secret: Secret) -> bytes:
-    """The master key. Takes as long as Argon2id takes.
+@dataclass(frozen=True, slots=True)
+class RecoveryCode:
+    kind: ClassVar[str] = RECOVERY
+    said: ClassVar[str] = "the recovery code"
+    secret: Secret
 
-    Raises: WrongPassphrase where `secret` is not this slot's; Damaged where it is, but the box does not open.
+    def ikm(self, store_id: bytes, slot: Slot) -> bytes:
+        return _recovery_bytes(self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    kind: ClassVar[str] = KEY_FILE
+    said: ClassVar[str] = "the key file"
+    content: bytes = field(repr=False)
+
+    def ikm(self, store_id: bytes, slot: Slot) -> bytes:
+        return self.content
+
+
+@dataclass(frozen=True, slots=True)
+class SshAgent:
+    """With `key` only that one is used; without, whichever key of the agent a slot was made for."""
+
+    kind: ClassVar[str] = SSH_AGENT
+    said: ClassVar[str] = "the ssh-agent"
+    agent: Agent
+    key: PublicKey | None = None
+
+    def ikm(self, store_id: bytes, slot: Slot) -> bytes:
+        assert slot.agent_key  # noqa: S101  # an ssh-agent slot has one
+        keys = [self.key] if self.key else self.agent.public_keys()
+        key = next((key for key in keys if slot.is_of(key)), None)
+        if key is None:
+            raise WrongPassphrase("the ssh-agent holds no key that opens this vault", "ssh-add -l lists those it has")
+        return self.agent.sign(key, _signed(store_id, slot.id, slot.agent_key.challenge))
+
+
+def new_slot(store_id: bytes, master_key: bytes, way: Way, cost: Argon2Cost) -> Slot:
+    """`cost` is that of a passphrase; an ssh-agent is asked to sign four times.
+
+    Raises: UsageError, and what `Way.ikm` raises.
     """
-    ikm = _stretch(secret, slot.salt, slot.cost) if slot.cost else _recovery_bytes(secret)
-    info = _info(store_id, slot.id, slot.type, slot.cost, slot.salt)
-    kek, check = _split(hkdf(ikm, slot.salt, info, KEY_BYTES + CHECK_BYTES))
+    slot_id, salt = os.urandom(8).hex(), os.urandom(SALT_BYTES)
+    blank = Slot(slot_id, way.kind, salt, b"", b"", cost if way.kind == PASSPHRASE else None)
+    if isinstance(way, SshAgent):
+        assert way.key  # noqa: S101  # chosen by who adds the slot
+        agent_key = AgentKey(os.urandom(CHALLENGE_BYTES), _mark(salt, way.key))
+        blank = replace(blank, agent_key=agent_key)
+        ikm = enrol(way.agent, way.key, _signed(store_id, slot_id, agent_key.challenge))
+    else:
+        ikm = way.ikm(store_id, blank)
+    info = _info(store_id, blank)
+    kek, check = _split(hkdf(ikm, salt, info, KEY_BYTES + CHECK_BYTES))
+    return replace(blank, check=check, box=seal(kek, master_key, info))
+
+
+def unwrap(store_id: bytes, slot: Slot, way: Way) -> bytes:
+    """The master key. Takes as long as the way takes.
+
+    Raises: WrongPassphrase where `way` is not this slot's; Damaged where it is, but the box does not open; and what
+    `Way.ikm` raises.
+    """
+    info = _info(store_id, slot)
+    kek, check = _split(hkdf(way.ikm(store_id, slot), slot.salt, info, KEY_BYTES + CHECK_BYTES))
     if not equal(check, slot.check):
-        raise WrongPassphrase(f"this is not the {'passphrase' if slot.cost else 'recovery code'} of this vault")
+        raise WrongPassphrase(f"this is not {way.said} of this vault")
     master_key = bytes(unseal(kek, slot.box, info))
     if len(master_key) != KEY_BYTES:
         raise Damaged
     return master_key
 
 
-def _wrap(store_id: bytes, master_key: bytes, kind: str, salt: bytes, ikm: bytes, cost: Argon2Cost | None) -> Slot:
-    slot_id = os.urandom(8).hex()
-    info = _info(store_id, slot_id, kind, cost, salt)
-    kek, check = _split(hkdf(ikm, salt, info, KEY_BYTES + CHECK_BYTES))
-    return Slot(slot_id, kind, salt, check, seal(kek, master_key, info), cost)
+def _info(store_id: bytes, slot: Slot) -> bytes:
+    m, t, p = (slot.cost.memory_kib, slot.cost.iterations, slot.cost.lanes) if slot.cost else (0, 0, 0)
+    return pae("arka-store/1 slot", store_id, slot.id, slot.type, m, t, p, slot.salt)
 
 
-def _info(store_id: bytes, slot_id: str, kind: str, cost: Argon2Cost | None, salt: bytes) -> bytes:
-    m, t, p = (cost.memory_kib, cost.iterations, cost.lanes) if cost else (0, 0, 0)
-    return pae("arka-store/1 slot", store_id, slot_id, kind, m, t, p, salt)
+def _signed(store_id: bytes, slot_id: str, challenge: bytes) -> bytes:
+    return signed_data(pae("arka-store/1 ssh-agent", store_id, slot_id, challenge))
+
+
+def _mark(salt: bytes, key: PublicKey) -> bytes:
+    return digest(salt + key.blob)[:KEY_MARK_BYTES]
 
 
 def _split(both: bytes) -> tuple[bytes, bytes]:
@@ -150,7 +243,7 @@ def _stretch(passphrase: Secret, salt: bytes, cost: Argon2Cost) -> bytes:
 
 def _recovery_bytes(code: Secret) -> bytes:
     typed = tidy_recovery_code(code.reveal())
-    if len(typed) != RECOVERY_BYTES * 8 // 5 or any(char not in _ALPHABET for char in typed):
+    if len(typed) != RECOVERY_CHARS or any(char not in _ALPHABET for char in typed):
         raise WrongPassphrase("a recovery code has eight groups of four letters or digits")
     number = 0
     for char in typed:

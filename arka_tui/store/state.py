@@ -11,7 +11,7 @@ from arka_tui.store import index
 from arka_tui.store.document import INDEX_PAD_BYTES, SECRET_PAD_BYTES, Document, Record, render
 from arka_tui.store.envelope import Damaged, equal, hkdf, mac, pad, pae, random_key, seal, unpad, unseal, wipe
 from arka_tui.store.index import Entry
-from arka_tui.store.slots import Slot, unwrap
+from arka_tui.store.slots import Slot, Way, unwrap
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,17 @@ def authenticate(raw: bytes, document: Document, master_key: bytes) -> State:
     return state
 
 
-def unlock_document(raw: bytes, document: Document, kind: str, secret: Secret, keys: dict[Slot, bytes]) -> State:
-    """Tries each slot of this kind. `keys` spares a second derivation for a slot that two files share.
+def unlock_document(raw: bytes, document: Document, way: Way, keys: dict[Slot, bytes]) -> State:
+    """Tries each slot of the way's kind. `keys` spares a second derivation for a slot that two files share.
 
-    Raises: WrongPassphrase, Damaged.
+    Raises: WrongPassphrase, Damaged, and what `Way.ikm` raises.
     """
-    wrong = WrongPassphrase(f"this vault has no {kind} slot")
+    wrong = WrongPassphrase(f"{way.said} opens no slot of this vault")
     for slot in document.slots:
-        if isinstance(slot, Slot) and slot.type == kind:
+        if isinstance(slot, Slot) and slot.type == way.kind:
             try:
                 if slot not in keys:
-                    keys[slot] = unwrap(document.store_id, slot, secret)
+                    keys[slot] = unwrap(document.store_id, slot, way)
             except WrongPassphrase as failure:
                 wrong = failure
             else:

@@ -19,6 +19,7 @@ from arka_tui.errors import (
     VaultExists,
     VaultLocked,
     VaultMissing,
+    WrongPassphrase,
 )
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
@@ -26,25 +27,29 @@ from arka_tui.store import Saved
 from arka_tui.store.copies import Copies
 from arka_tui.store.disk import Disk
 from arka_tui.store.document import (
+    MAX_SLOTS,
     RECORD_ID_BYTES,
     STORE_ID_BYTES,
     Document,
     Record,
     UnknownSlot,
 )
-from arka_tui.store.envelope import random_key
+from arka_tui.store.envelope import Damaged, equal, random_key
 from arka_tui.store.highwater import HighWater
 from arka_tui.store.index import Entry
 from arka_tui.store.journal import SLACK, History, Journal, bounded
 from arka_tui.store.slots import (
-    PASSPHRASE,
-    RECOVERY,
     SMALL_KDF,
     Argon2Cost,
+    KeyFile,
+    Passphrase,
+    RecoveryCode,
     Slot,
+    SshAgent,
+    Way,
     kdf_cost,
-    passphrase_slot,
-    recovery_slot,
+    new_slot,
+    unwrap,
 )
 from arka_tui.store.state import State, seal_record, seal_state
 
@@ -118,7 +123,7 @@ class Vault:
     def create(self, passphrase: Secret, recovery_code: Secret) -> Saved:
         """A new, empty, unlocked vault. Raises: VaultExists, NotSaved, UsageError; never writes over anything."""
         store_id, master_key = os.urandom(STORE_ID_BYTES), random_key()
-        slots = self._new_slots(store_id, master_key, passphrase, recovery_code)
+        slots = self._new_slots(store_id, master_key, (Passphrase(passphrase), RecoveryCode(recovery_code)))
         with self._deed, self._disk.locked():
             for path in (self._disk.main, self._disk.mirror):
                 if os.path.lexists(path):
@@ -133,14 +138,23 @@ class Vault:
 
     def unlock(self, passphrase: Secret) -> Opened:
         """Raises: as `exists`, and VaultMissing, WrongPassphrase, StalePassphrase."""
-        opened, slot = self._unlock(passphrase, PASSPHRASE)
+        way = Passphrase(passphrase)
+        opened, slot = self._unlock(way)
         if not opened.older_copy:
-            self._strengthen(slot, passphrase)
+            self._strengthen(slot, way)
         return opened
+
+    def unlock_with(self, way: Way) -> Opened:
+        """Raises: as `unlock`, and what `Way.ikm` raises."""
+        return self._unlock(way)[0]
 
     def unlock_with_recovery_code(self, code: Secret) -> Opened:
         """Raises: as `unlock`."""
-        return self._unlock(code, RECOVERY)[0]
+        return self.unlock_with(RecoveryCode(code))
+
+    def slot_kinds(self) -> frozenset[str]:
+        """What the file on disk says it opens with, before it is opened; a hint, not to be relied on."""
+        return self._copies.slot_kinds()
 
     def lock(self) -> None:
         """Forgets the master key, the index and the record keys. Copies that Python made are out of reach."""
@@ -150,13 +164,45 @@ class Vault:
     def accept_older_copy(self) -> None:
         self._high_water.remember(self._open_state(), even_older=True)
 
-    def change_passphrase(self, passphrase: Secret, recovery_code: Secret) -> Saved:
-        """A new master key, new keys for every record, new slots: what an old passphrase opens is of no use later.
+    # ------------------------------------------------------------------ slots
 
-        Opens every secret, to seal it again. Slots of other kinds are dropped. Raises: NotSaved, Superseded.
+    def slots(self) -> tuple[Slot | UnknownSlot, ...]:
+        """In the order they were added. Raises: VaultLocked."""
+        return self._open_state().document.slots
+
+    def fits(self, way: Way) -> bool:
+        """Whether it opens this open vault; takes as long as unlocking. Raises: VaultLocked, what `Way.ikm` raises."""
+        return _fits(self._open_state(), way)
+
+    def fits_slot(self, way: Way, slot: Slot) -> bool:
+        """As `fits`, of one slot."""
+        return _fits_slot(self._open_state(), way, slot)
+
+    def add_slot(self, way: KeyFile | SshAgent) -> Saved:
+        """One more way to open the vault, beside passphrase and recovery code.
+
+        Raises: NotSaved, Superseded, UsageError where it opens the vault already, and what `Way.ikm` raises.
+        """
+        held = self._open_state()
+        _refuse_known(held, way)
+        slot = new_slot(held.store_id, held.master_key, way, self._cost())
+
+        def op(state: State) -> _Change:
+            if len(state.document.slots) >= MAX_SLOTS:
+                raise UsageError(f"a vault has at most {MAX_SLOTS} slots", "remove one that is not used")
+            _refuse_known(state, way)
+            return _Change(state.entries, state.document.records, (*state.document.slots, slot))
+
+        return self._commit(op)
+
+    def change_passphrase(self, passphrase: Secret, recovery_code: Secret, others: Sequence[Way] = ()) -> Saved:
+        """A new master key, new keys for every record, new slots: what an old slot opens is of no use later.
+
+        So slots are removed too: those that are not among `others` are gone. Opens every secret, to seal it again.
+        Raises: NotSaved, Superseded, UsageError, and what `Way.ikm` raises.
         """
         store_id, master_key = self._open_state().store_id, random_key()
-        slots = self._new_slots(store_id, master_key, passphrase, recovery_code)
+        slots = self._new_slots(store_id, master_key, (Passphrase(passphrase), RecoveryCode(recovery_code), *others))
         with self._deed, self._disk.locked():
             state = self._copies.newest(self._open_state())
             # The log goes first under the new key beside the old, so that a crash at any line leaves one readable.
@@ -333,19 +379,16 @@ class Vault:
     def _current_stamps(self) -> tuple[object, object]:
         return self._disk.stamp(self._disk.main), self._disk.stamp(self._journal_path)
 
-    def _new_slots(self, store_id: bytes, master_key: bytes, passphrase: Secret, code: Secret) -> tuple[Slot, Slot]:
-        return (
-            passphrase_slot(store_id, master_key, passphrase, self._cost()),
-            recovery_slot(store_id, master_key, code),
-        )
+    def _new_slots(self, store_id: bytes, master_key: bytes, ways: Sequence[Way]) -> tuple[Slot, ...]:
+        return tuple(new_slot(store_id, master_key, way, self._cost()) for way in ways)
 
-    def _unlock(self, secret: Secret, kind: str) -> tuple[Opened, Slot]:
+    def _unlock(self, way: Way) -> tuple[Opened, Slot]:
         with self._deed:
-            return self._unlock_alone(secret, kind)
+            return self._unlock_alone(way)
 
-    def _unlock_alone(self, secret: Secret, kind: str) -> tuple[Opened, Slot]:
+    def _unlock_alone(self, way: Way) -> tuple[Opened, Slot]:
         stamps = self._current_stamps()
-        found = self._copies.unlock(kind, secret)
+        found = self._copies.unlock(way)
         state = found.state
         history = self._journal(state.store_id, state.master_key).read()
         with self._mutex:
@@ -373,13 +416,13 @@ class Vault:
         self._high_water.remember(changed)
         return saved
 
-    def _strengthen(self, slot: Slot, passphrase: Secret) -> None:
+    def _strengthen(self, slot: Slot, passphrase: Passphrase) -> None:
         """Wraps the master key anew where the slot costs an attacker less than any that arka makes today."""
         wanted = self._cost()
         if slot.cost is None or slot.cost.memory_kib >= min(SMALL_KDF.memory_kib, wanted.memory_kib):
             return
         state = self._open_state()
-        stronger = passphrase_slot(state.store_id, state.master_key, passphrase, wanted)
+        stronger = new_slot(state.store_id, state.master_key, passphrase, wanted)
 
         def op(state: State) -> _Change:
             slots = tuple(stronger if each == slot else each for each in state.document.slots)
@@ -408,6 +451,29 @@ class Vault:
 
 def _next(document: Document, records: tuple[Record, ...], slots: tuple[Slot | UnknownSlot, ...]) -> Document:
     return replace(document, generation=document.generation + 1, records=records, slots=slots)
+
+
+def _fits(state: State, way: Way) -> bool:
+    return any(
+        isinstance(slot, Slot) and slot.type == way.kind and _fits_slot(state, way, slot)
+        for slot in state.document.slots
+    )
+
+
+def _fits_slot(state: State, way: Way, slot: Slot) -> bool:
+    try:
+        return equal(unwrap(state.store_id, slot, way), state.master_key)
+    except (WrongPassphrase, Damaged):
+        return False
+
+
+def _refuse_known(state: State, way: KeyFile | SshAgent) -> None:
+    if isinstance(way, KeyFile):
+        known = _fits(state, way)
+    else:
+        known = any(isinstance(slot, Slot) and way.key and slot.is_of(way.key) for slot in state.document.slots)
+    if known:
+        raise UsageError(f"this {'key file' if isinstance(way, KeyFile) else 'key'} opens the vault already")
 
 
 def _usable(secret: Secret | None) -> Secret:

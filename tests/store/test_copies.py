@@ -34,7 +34,7 @@ from arka_tui.store import Saved, disk
 from arka_tui.store.copies import Copies
 from arka_tui.store.disk import Disk
 from arka_tui.store.document import parse, render
-from arka_tui.store.slots import CHEAPEST, Argon2Cost
+from arka_tui.store.slots import CHEAPEST, Argon2Cost, RecoveryCode, Way
 from arka_tui.store.state import State, seal_state
 from arka_tui.store.vault import Opened, Vault
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, draft, open_vault
@@ -526,8 +526,8 @@ def test_what_is_committed_while_a_passphrase_is_derived_is_seen_afterwards(
 ) -> None:
     really = Copies.unlock
 
-    def slow(self: Copies, kind: str, secret: Secret) -> object:
-        found = really(self, kind, secret)
+    def slow(self: Copies, way: Way) -> object:
+        found = really(self, way)
         monkeypatch.setattr(Copies, "unlock", really)
         session(filled).add(draft("openai/meanwhile"))
         return found
@@ -715,7 +715,7 @@ def test_the_higher_generation_of_two_authentic_copies_counts(filled: Paths, mai
     copies = Copies(Disk(main))
     assert copies.newest(held).raw == newer.raw
     main.write_bytes(held.raw)
-    assert copies.unlock("recovery", RECOVERY_CODE).state.raw == newer.raw
+    assert copies.unlock(RecoveryCode(RECOVERY_CODE)).state.raw == newer.raw
 
 
 def test_a_state_without_a_right_seal_never_counts_however_high_its_generation(

@@ -17,12 +17,14 @@ from arka_tui.store.slots import (
     PASSPHRASE_KDF,
     SMALL_KDF,
     Argon2Cost,
+    Passphrase,
+    RecoveryCode,
     Slot,
+    Way,
     kdf_cost,
     new_recovery_code,
-    passphrase_slot,
+    new_slot,
     recovery_groups,
-    recovery_slot,
     tidy_recovery_code,
     unwrap,
 )
@@ -35,25 +37,25 @@ modest = settings(deadline=None, max_examples=60)
 
 @pytest.fixture(scope="module")
 def by_passphrase() -> Slot:
-    return passphrase_slot(STORE_ID, MASTER_KEY, PASSPHRASE, CHEAPEST)
+    return new_slot(STORE_ID, MASTER_KEY, Passphrase(PASSPHRASE), CHEAPEST)
 
 
 @pytest.fixture(scope="module")
 def by_code() -> Slot:
-    return recovery_slot(STORE_ID, MASTER_KEY, RECOVERY_CODE)
+    return new_slot(STORE_ID, MASTER_KEY, RecoveryCode(RECOVERY_CODE), CHEAPEST)
 
 
 # ---------------------------------------------------------------------- passphrases
 
 
 def test_a_passphrase_opens_its_slot(by_passphrase: Slot) -> None:
-    assert unwrap(STORE_ID, by_passphrase, PASSPHRASE) == MASTER_KEY
+    assert unwrap(STORE_ID, by_passphrase, Passphrase(PASSPHRASE)) == MASTER_KEY
 
 
 @pytest.mark.parametrize("typed", ["wrong", f"{PASSPHRASE.reveal()} ", f" {PASSPHRASE.reveal()}", "Correct Horse"])
 def test_any_other_passphrase_is_a_wrong_one(by_passphrase: Slot, typed: str) -> None:
     with pytest.raises(WrongPassphrase, match="this is not the passphrase of this vault"):
-        unwrap(STORE_ID, by_passphrase, Secret(typed))
+        unwrap(STORE_ID, by_passphrase, Passphrase(Secret(typed)))
 
 
 def test_a_damaged_box_is_told_apart_from_a_wrong_passphrase(by_passphrase: Slot) -> None:
@@ -61,7 +63,7 @@ def test_a_damaged_box_is_told_apart_from_a_wrong_passphrase(by_passphrase: Slot
         box = bytearray(by_passphrase.box)
         box[i] ^= 1
         with pytest.raises(Damaged):
-            unwrap(STORE_ID, replace(by_passphrase, box=bytes(box)), PASSPHRASE)
+            unwrap(STORE_ID, replace(by_passphrase, box=bytes(box)), Passphrase(PASSPHRASE))
 
 
 @pytest.mark.parametrize(
@@ -79,35 +81,36 @@ def test_a_damaged_box_is_told_apart_from_a_wrong_passphrase(by_passphrase: Slot
 )
 def test_a_slot_opens_only_as_it_was_written(by_passphrase: Slot, change: dict[str, str | bytes | Argon2Cost]) -> None:
     with pytest.raises(WrongPassphrase):
-        unwrap(STORE_ID, replace(by_passphrase, **change), PASSPHRASE)  # type: ignore[arg-type]
+        unwrap(STORE_ID, replace(by_passphrase, **change), Passphrase(PASSPHRASE))  # type: ignore[arg-type]
 
 
 def test_a_slot_opens_only_in_its_own_vault(by_passphrase: Slot, by_code: Slot) -> None:
-    for slot, secret in ((by_passphrase, PASSPHRASE), (by_code, RECOVERY_CODE)):
+    ways: list[tuple[Slot, Way]] = [(by_passphrase, Passphrase(PASSPHRASE)), (by_code, RecoveryCode(RECOVERY_CODE))]
+    for slot, way in ways:
         with pytest.raises(WrongPassphrase):
-            unwrap(bytes(16), slot, secret)
+            unwrap(bytes(16), slot, way)
 
 
 def test_composed_and_decomposed_accents_are_one_passphrase() -> None:
-    slot = passphrase_slot(STORE_ID, MASTER_KEY, Secret("caf\u00e9 \u1e69"), CHEAPEST)
-    assert unwrap(STORE_ID, slot, Secret("cafe\u0301 s\u0307\u0323")) == MASTER_KEY
+    slot = new_slot(STORE_ID, MASTER_KEY, Passphrase(Secret("caf\u00e9 \u1e69")), CHEAPEST)
+    assert unwrap(STORE_ID, slot, Passphrase(Secret("cafe\u0301 s\u0307\u0323"))) == MASTER_KEY
 
 
 def test_compatibility_forms_are_different_passphrases() -> None:
-    slot = passphrase_slot(STORE_ID, MASTER_KEY, Secret("ﬁne"), CHEAPEST)
+    slot = new_slot(STORE_ID, MASTER_KEY, Passphrase(Secret("ﬁne")), CHEAPEST)
     with pytest.raises(WrongPassphrase):
-        unwrap(STORE_ID, slot, Secret("fine"))
+        unwrap(STORE_ID, slot, Passphrase(Secret("fine")))
 
 
 @pytest.mark.parametrize("passphrase", ["x", " ", "k" * 1024, "é" * 512, "\x00\x1b"])
 def test_any_passphrase_of_1_to_1024_bytes_will_do(passphrase: str) -> None:
-    slot = passphrase_slot(STORE_ID, MASTER_KEY, Secret(passphrase), CHEAPEST)
-    assert unwrap(STORE_ID, slot, Secret(passphrase)) == MASTER_KEY
+    slot = new_slot(STORE_ID, MASTER_KEY, Passphrase(Secret(passphrase)), CHEAPEST)
+    assert unwrap(STORE_ID, slot, Passphrase(Secret(passphrase))) == MASTER_KEY
 
 
 def test_a_passphrase_that_is_no_text_is_refused_for_no_other_reader_could_open_it() -> None:
     with pytest.raises(UsageError, match="no text"):
-        passphrase_slot(STORE_ID, MASTER_KEY, Secret("caf\udce9"), CHEAPEST)
+        new_slot(STORE_ID, MASTER_KEY, Passphrase(Secret("caf\udce9")), CHEAPEST)
 
 
 @pytest.mark.parametrize("passphrase", ["", "k" * 1025, "é" * 513])
@@ -116,13 +119,13 @@ def test_a_passphrase_out_of_bounds_is_refused_before_any_derivation(
 ) -> None:
     monkeypatch.setattr(slots, "Argon2id", None)
     with pytest.raises(UsageError, match="1 to 1,024 bytes"):
-        passphrase_slot(STORE_ID, MASTER_KEY, Secret(passphrase), CHEAPEST)
+        new_slot(STORE_ID, MASTER_KEY, Passphrase(Secret(passphrase)), CHEAPEST)
     with pytest.raises(UsageError, match="1 to 1,024 bytes"):
-        unwrap(STORE_ID, by_passphrase, Secret(passphrase))
+        unwrap(STORE_ID, by_passphrase, Passphrase(Secret(passphrase)))
 
 
 def test_two_slots_of_one_passphrase_share_nothing() -> None:
-    one, other = (passphrase_slot(STORE_ID, MASTER_KEY, PASSPHRASE, CHEAPEST) for _ in range(2))
+    one, other = (new_slot(STORE_ID, MASTER_KEY, Passphrase(PASSPHRASE), CHEAPEST) for _ in range(2))
     assert one.type == other.type == "passphrase"
     assert {one.id, one.salt, one.check, one.box}.isdisjoint({other.id, other.salt, other.check, other.box})
 
@@ -134,9 +137,9 @@ def test_the_master_key_is_not_in_the_slot_that_wraps_it(by_passphrase: Slot, by
 
 @pytest.mark.parametrize("length", [0, 16, 31, 33])
 def test_a_box_that_holds_anything_but_32_bytes_is_damaged(length: int) -> None:
-    slot = recovery_slot(STORE_ID, bytes(length), RECOVERY_CODE)
+    slot = new_slot(STORE_ID, bytes(length), RecoveryCode(RECOVERY_CODE), CHEAPEST)
     with pytest.raises(Damaged):
-        unwrap(STORE_ID, slot, RECOVERY_CODE)
+        unwrap(STORE_ID, slot, RecoveryCode(RECOVERY_CODE))
 
 
 # ---------------------------------------------------------------------- the cost of a passphrase
@@ -176,7 +179,7 @@ def test_too_little_memory_to_open_is_said_with_a_way_out(by_passphrase: Slot, m
 
     monkeypatch.setattr(slots, "Argon2id", Starved)
     with pytest.raises(VaultUnsafe, match="needs 19 MiB of memory") as caught:
-        unwrap(STORE_ID, by_passphrase, PASSPHRASE)
+        unwrap(STORE_ID, by_passphrase, Passphrase(PASSPHRASE))
     assert "recovery code" in caught.value.hint
 
 
@@ -198,9 +201,9 @@ def test_every_character_of_the_alphabet_turns_up_in_every_place() -> None:
 
 def test_a_new_recovery_code_opens_the_slot_that_was_made_with_it() -> None:
     code = new_recovery_code()
-    slot = recovery_slot(STORE_ID, MASTER_KEY, code)
+    slot = new_slot(STORE_ID, MASTER_KEY, RecoveryCode(code), CHEAPEST)
     assert slot.cost is None
-    assert unwrap(STORE_ID, slot, code) == MASTER_KEY
+    assert unwrap(STORE_ID, slot, RecoveryCode(code)) == MASTER_KEY
 
 
 @modest
@@ -228,13 +231,13 @@ def test_a_code_is_its_20_bytes_in_crockfords_base32_most_significant_bit_first(
     ],
 )
 def test_a_recovery_code_may_be_typed_sloppily(by_code: Slot, typed: str) -> None:
-    assert unwrap(STORE_ID, by_code, Secret(typed)) == MASTER_KEY
+    assert unwrap(STORE_ID, by_code, RecoveryCode(Secret(typed))) == MASTER_KEY
     assert recovery_groups(tidy_recovery_code(typed)) == RECOVERY_CODE.reveal().split("-")
 
 
 def test_another_code_is_a_wrong_one(by_code: Slot) -> None:
     with pytest.raises(WrongPassphrase, match="this is not the recovery code of this vault"):
-        unwrap(STORE_ID, by_code, Secret("ABCD-EFGH-JKMN-PQRS-TVWX-YZ01-2345-6788"))
+        unwrap(STORE_ID, by_code, RecoveryCode(Secret("ABCD-EFGH-JKMN-PQRS-TVWX-YZ01-2345-6788")))
 
 
 @pytest.mark.parametrize(
@@ -252,10 +255,10 @@ def test_another_code_is_a_wrong_one(by_code: Slot) -> None:
 )
 def test_what_cannot_be_a_recovery_code_is_said_so(by_code: Slot, typed: str) -> None:
     with pytest.raises(WrongPassphrase, match="eight groups of four"):
-        unwrap(STORE_ID, by_code, Secret(typed))
+        unwrap(STORE_ID, by_code, RecoveryCode(Secret(typed)))
 
 
 @pytest.mark.parametrize("code", ["ſ" * 32, "ı" * 32, "٣" * 32])
 def test_only_ascii_makes_a_recovery_code(code: str, by_code: Slot) -> None:
     with pytest.raises(WrongPassphrase, match="eight groups of four"):
-        unwrap(STORE_ID, by_code, Secret(code))
+        unwrap(STORE_ID, by_code, RecoveryCode(Secret(code)))

@@ -30,7 +30,7 @@ from arka_tui.secret import Secret
 from arka_tui.store import Saved, Store, slots
 from arka_tui.store.document import LaterFormat, NotOurs, parse, render
 from arka_tui.store.envelope import Damaged, pae, unseal
-from arka_tui.store.slots import CHEAPEST, PASSPHRASE, RECOVERY, Argon2Cost, Slot, UnknownSlot
+from arka_tui.store.slots import CHEAPEST, PASSPHRASE, RECOVERY, Argon2Cost, RecoveryCode, Slot, UnknownSlot
 from arka_tui.store.state import State, authenticate, seal_state, unlock_document
 from arka_tui.store.vault import Opened, Vault
 from tests.conftest import NOW, draft, open_vault
@@ -382,7 +382,7 @@ def test_a_vault_with_one_flipped_bit_is_neither_opened_nor_written(alone: Path,
 
 def read_with_code(raw: bytes) -> dict[str, str]:
     """All values of a file, by the order of opening that FORMAT.md §6 names, without the cost of a passphrase."""
-    state = unlock_document(raw, parse(raw), RECOVERY, OLD_CODE, {})
+    state = unlock_document(raw, parse(raw), RecoveryCode(OLD_CODE), {})
     return {entry.credential.name: state.open_record(entry).reveal() for entry in state.entries}
 
 

@@ -1,0 +1,240 @@
+"""More ways to open a vault, and fewer: what is added opens it, what is removed never does again."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from arka_tui.errors import AgentFailed, Superseded, UsageError, VaultLocked, WrongPassphrase
+from arka_tui.paths import Paths
+from arka_tui.secret import Secret
+from arka_tui.slot_deeds import SlotDeeds
+from arka_tui.store.document import MAX_SLOTS, parse
+from arka_tui.store.key_file import make_key_file
+from arka_tui.store.ssh_agent import Agent
+from arka_tui.store.vault import Vault
+from tests.conftest import PASSPHRASE, RECOVERY_CODE, draft, open_vault
+from tests.ssh import RealAgent, needs_ssh_agent
+from tests.ssh import real_agent as real_agent
+
+NEW_CODE = Secret("0000-1111-2222-3333-4444-5555-6666-7777")
+Deeds = Callable[[], tuple[Vault, SlotDeeds]]
+
+
+class Surroundings:
+    """What may change between two deeds: whether an agent runs, which key file the settings name."""
+
+    agent: Agent | None = None
+    key_file = ""
+
+
+@pytest.fixture
+def around() -> Surroundings:
+    return Surroundings()
+
+
+@pytest.fixture
+def session(paths: Paths, around: Surroundings) -> Deeds:
+    """Another one on the same vault, locked."""
+
+    def make() -> tuple[Vault, SlotDeeds]:
+        vault = open_vault(paths)
+        return vault, SlotDeeds(vault, lambda: around.agent, lambda: around.key_file)
+
+    return make
+
+
+@pytest.fixture
+def deeds(vault: Vault, around: Surroundings) -> SlotDeeds:
+    """On an open vault with one key."""
+    vault.add(draft())
+    return SlotDeeds(vault, lambda: around.agent, lambda: around.key_file)
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> str:
+    (tmp_path / "stick").mkdir()
+    return str(tmp_path / "stick" / "arka.key")
+
+
+def kinds(deeds: SlotDeeds) -> list[str]:
+    return [view.kind for view in deeds.views()]
+
+
+# ---------------------------------------------------------------------- key files
+
+
+def test_a_key_file_opens_the_vault_beside_passphrase_and_recovery_code(
+    deeds: SlotDeeds, session: Deeds, key_file: str
+) -> None:
+    saved, made = deeds.add_key_file(key_file)
+    assert made and not saved.incomplete
+    assert session()[1].offered() == {"passphrase", "recovery", "keyfile"}
+    later, its_deeds = session()
+    its_deeds.unlock_with_key_file(key_file)
+    assert later.secret("openai/work").reveal() == draft().secret.reveal()  # type: ignore[union-attr]
+    session()[0].unlock(PASSPHRASE)
+    session()[0].unlock_with_recovery_code(RECOVERY_CODE)
+
+
+def test_a_key_file_that_was_made_before_is_used_as_it_is(deeds: SlotDeeds, session: Deeds, key_file: str) -> None:
+    content = make_key_file(Path(key_file)).content
+    assert deeds.add_key_file(key_file)[1] is False
+    assert Path(key_file).read_bytes() == content
+    session()[1].unlock_with_key_file(key_file)
+
+
+def test_a_key_file_beside_the_vault_is_refused(deeds: SlotDeeds, paths: Paths) -> None:
+    with pytest.raises(UsageError, match="beside the vault a key file protects nothing"):
+        deeds.add_key_file(str(paths.data / "arka.key"))
+    assert not (paths.data / "arka.key").exists()
+
+
+def test_a_file_that_opens_the_vault_already_is_not_added_twice(deeds: SlotDeeds, key_file: str) -> None:
+    deeds.add_key_file(key_file)
+    with pytest.raises(UsageError, match="opens the vault already"):
+        deeds.add_key_file(key_file)
+    assert Path(key_file).exists()
+
+
+def test_a_key_file_whose_slot_was_not_saved_does_not_stay(
+    deeds: SlotDeeds, vault: Vault, session: Deeds, key_file: str
+) -> None:
+    other, _ = session()
+    other.unlock(PASSPHRASE)
+    other.change_passphrase(Secret("another horse"), NEW_CODE)
+    with pytest.raises(Superseded):
+        deeds.add_key_file(key_file)
+    assert not Path(key_file).exists()
+
+
+def test_what_is_no_key_file_of_this_vault_opens_nothing(deeds: SlotDeeds, session: Deeds, tmp_path: Path) -> None:
+    _, its_deeds = session()
+    make_key_file(tmp_path / "other.key")
+    with pytest.raises(WrongPassphrase, match="opens no slot of this vault"):
+        its_deeds.unlock_with_key_file(str(tmp_path / "other.key"))
+    for path in ("", "  ", "\0", "~nobody-there/x"):
+        with pytest.raises(UsageError):
+            its_deeds.unlock_with_key_file(path)
+
+
+def test_a_vault_has_at_most_16_slots(deeds: SlotDeeds, tmp_path: Path) -> None:
+    for n in range(MAX_SLOTS - 2):
+        deeds.add_key_file(str(tmp_path / f"{n}.key"))
+    with pytest.raises(UsageError, match="at most 16 slots"):
+        deeds.add_key_file(str(tmp_path / "one-more.key"))
+    assert not (tmp_path / "one-more.key").exists()
+
+
+# ---------------------------------------------------------------------- the ssh-agent
+
+
+@needs_ssh_agent
+def test_an_agent_opens_the_vault_and_is_offered_only_while_it_runs(
+    deeds: SlotDeeds, session: Deeds, around: Surroundings, real_agent: RealAgent
+) -> None:
+    real_agent.add()
+    around.agent = Agent(str(real_agent.socket))
+    (key,) = deeds.agent_keys()
+    deeds.add_agent_key(key)
+    later, its_deeds = session()
+    assert "ssh-agent" in its_deeds.offered()
+    its_deeds.unlock_with_agent()
+    assert later.list()
+    assert its_deeds.views()[-1].told == f"me@laptop {key.fingerprint}"
+    with pytest.raises(UsageError, match="this key opens the vault already"):
+        deeds.add_agent_key(key)
+    around.agent = None
+    _, its_deeds = session()
+    assert "ssh-agent" not in its_deeds.offered()
+    with pytest.raises(AgentFailed, match="no ssh-agent is running"):
+        its_deeds.unlock_with_agent()
+
+
+@needs_ssh_agent
+def test_who_has_only_the_file_does_not_learn_whose_ssh_key_opens_it(
+    deeds: SlotDeeds, paths: Paths, around: Surroundings, real_agent: RealAgent
+) -> None:
+    real_agent.add(comment="alice@laptop")
+    around.agent = Agent(str(real_agent.socket))
+    (key,) = deeds.agent_keys()
+    deeds.add_agent_key(key)
+    raw = paths.vault.read_bytes()
+    for trace in (b"alice", key.fingerprint[7:].encode(), base64.b64encode(key.blob)[-30:-2]):
+        assert trace not in raw
+
+
+# ---------------------------------------------------------------------- removing
+
+
+def test_a_removed_slot_never_opens_the_vault_again_and_all_is_sealed_anew(
+    deeds: SlotDeeds, vault: Vault, session: Deeds, key_file: str, paths: Paths, around: Surroundings
+) -> None:
+    deeds.add_key_file(key_file)
+    around.key_file = key_file
+    before = parse(paths.vault.read_bytes())
+    slot = next(view for view in deeds.views() if view.kind == "keyfile")
+    deeds.change_passphrase(PASSPHRASE, NEW_CODE, without=slot.id)
+    assert kinds(deeds) == ["passphrase", "recovery"]
+    after = parse(paths.vault.read_bytes())
+    assert not {each.box for each in before.records} & {each.box for each in after.records}
+    with pytest.raises(WrongPassphrase):
+        session()[1].unlock_with_key_file(key_file)
+    later, _ = session()
+    later.unlock_with_recovery_code(NEW_CODE)
+    assert later.secret("openai/work") == draft().secret
+    with pytest.raises(WrongPassphrase):
+        session()[0].unlock_with_recovery_code(RECOVERY_CODE)
+
+
+@needs_ssh_agent
+def test_a_change_of_passphrase_keeps_the_slots_within_reach_and_drops_the_others(
+    deeds: SlotDeeds, session: Deeds, key_file: str, around: Surroundings, real_agent: RealAgent, tmp_path: Path
+) -> None:
+    real_agent.add()
+    around.agent = Agent(str(real_agent.socket))
+    deeds.add_agent_key(deeds.agent_keys()[0])
+    deeds.add_key_file(key_file)
+    deeds.add_key_file(str(tmp_path / "not-in-the-settings.key"))
+    around.key_file = key_file
+    assert [view.here for view in deeds.views()] == [True, True, True, True, False]
+    deeds.change_passphrase(Secret("another horse"), NEW_CODE)
+    assert kinds(deeds) == ["passphrase", "recovery", "ssh-agent", "keyfile"]
+    session()[1].unlock_with_agent()
+    session()[1].unlock_with_key_file(key_file)
+    session()[0].unlock(Secret("another horse"))
+    with pytest.raises(WrongPassphrase):
+        session()[1].unlock_with_key_file(str(tmp_path / "not-in-the-settings.key"))
+
+
+def test_an_agent_that_is_gone_meanwhile_changes_nothing(
+    deeds: SlotDeeds, session: Deeds, around: Surroundings, tmp_path: Path
+) -> None:
+    around.agent = Agent(str(tmp_path / "gone"))
+    deeds.change_passphrase(Secret("another horse"), NEW_CODE)
+    session()[0].unlock(Secret("another horse"))
+
+
+# ---------------------------------------------------------------------- knowing the passphrase
+
+
+def test_the_passphrase_is_told_from_others_without_opening_anything(deeds: SlotDeeds) -> None:
+    assert deeds.is_passphrase(PASSPHRASE)
+    assert not deeds.is_passphrase(Secret("another horse"))
+    assert not deeds.is_passphrase(RECOVERY_CODE)
+
+
+def test_a_locked_vault_tells_nothing_of_its_slots_and_takes_none(
+    deeds: SlotDeeds, vault: Vault, key_file: str
+) -> None:
+    vault.lock()
+    for deed in (
+        deeds.views,
+        lambda: deeds.is_passphrase(PASSPHRASE),
+        lambda: deeds.add_key_file(key_file),
+        lambda: deeds.change_passphrase(PASSPHRASE, NEW_CODE),
+    ):
+        with pytest.raises(VaultLocked):
+            deed()
+    assert not Path(key_file).exists()

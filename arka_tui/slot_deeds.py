@@ -30,6 +30,7 @@ from arka_tui.text import safe
 
 ALWAYS_THERE = (PASSPHRASE, RECOVERY)
 """Kinds of slots that no vault is without: they are changed, never removed."""
+_NAMES = {PASSPHRASE: "passphrase", RECOVERY: "recovery code", KEY_FILE: "key file", SSH_AGENT: "ssh-agent key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class SlotView:
     """Of an ssh-agent slot, the key's comment and fingerprint where the agent holds it; of others what they are."""
     here: bool
     """Whether it can be carried over when all is sealed anew: its key file or agent key is within reach."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return _NAMES.get(self.kind, self.kind)
 
 
 class SlotDeeds:

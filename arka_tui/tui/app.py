@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.segment import Segments
-from textual import events
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import LineFilter
@@ -26,14 +26,18 @@ from arka_tui.tui.guard import (
     tolerate_bytes_that_are_no_text,
 )
 from arka_tui.tui.lifeline import Lifeline
+from arka_tui.tui.screens.authorize import Authorize, PathField
 from arka_tui.tui.screens.create import CreateScreen
 from arka_tui.tui.screens.keys import KeysScreen
 from arka_tui.tui.screens.passphrase import PassphraseScreen
+from arka_tui.tui.screens.slots import SlotsScreen
 from arka_tui.tui.screens.trouble import TroubleScreen
 from arka_tui.tui.screens.unlock import UnlockScreen
 from arka_tui.tui.widgets.secret_input import Burst, SecretInput
 
 IDLE_LOOK_S = 5.0
+ASLEEP_S = 2.0
+"""The two clocks are read one after the other: less than this is no sleep."""
 
 ARKA_THEME = Theme(
     name="arka",
@@ -79,8 +83,11 @@ class ArkaApp(App[None]):
         self._notices = notices
         """What `__main__` found worth telling."""
         self._last_input = _now()
+        self._slept = _slept()
         self.burst = Burst()
         self._saves = 0
+        self._lock_due = ""
+        """Why it must lock as soon as nothing is being saved any more, or nothing."""
         self._lifeline: Lifeline | None = None
         self._guards: list[LineFilter] = [ControlFilter(), *([] if speaks_utf8() else [AsciiFilter()])]
         self.register_theme(ARKA_THEME)
@@ -91,10 +98,9 @@ class ArkaApp(App[None]):
     def on_mount(self) -> None:
         self.theme = self._fitting_theme()
         if not self.is_headless:
-            self._lifeline = Lifeline(lambda code: self.exit(return_code=code))
+            self._lifeline = Lifeline(lambda code: self.exit(return_code=code), self._continued)
             self._lifeline.hold()
-        self.app_resume_signal.subscribe(self, lambda _: self._resumed())
-        self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
+        self.set_interval(IDLE_LOOK_S, self._look_at_clocks)
         self.show_door()
         for notice in [*self._notices, *self._unknown_theme()]:
             self.tell(notice, severity="warning")
@@ -159,7 +165,8 @@ class ArkaApp(App[None]):
             self._last_input = _now()
         if isinstance(event, events.Key) and not event.is_forwarded:  # bubbling brings it here a second time
             self.burst.feed(event)
-            if event.key in ("tab", "shift+tab") and self._move_focus(event):
+            moves = event.key in ("tab", "shift+tab") or (event.key == "enter" and isinstance(self.focused, PathField))
+            if moves and self._move_focus(event):
                 return
         await super().on_event(event)
 
@@ -170,20 +177,33 @@ class ArkaApp(App[None]):
         """
         if self.burst.is_paste and isinstance(self.focused, SecretInput):
             return False
-        if event.key == "tab":
-            self.screen.focus_next()
-        else:
+        if event.key == "shift+tab":
             self.screen.focus_previous()
+        else:
+            self.screen.focus_next()
         return True
 
-    def _lock_when_idle(self) -> None:
+    def _look_at_clocks(self) -> None:
         minutes = self.controller.config.lock_after_minutes
-        if minutes and self.controller.unlocked and not self._saves and _now() - self._last_input >= 60 * minutes:
-            self.lock(f"Locked after {minutes} idle minutes.")
+        slept, self._slept = _slept() - self._slept, _slept()
+        if slept >= ASLEEP_S:
+            self.lock_soon("Locked: the machine was asleep.")
+        elif minutes and _now() - self._last_input >= 60 * minutes:
+            self.lock_soon(f"Locked after {minutes} idle minutes.")
 
-    def _resumed(self) -> None:
-        self._lock_when_idle()
+    def _continued(self) -> None:
+        """After it was suspended or stopped, by whomever: nobody knows who is at the keyboard now."""
+        self.lock_soon("Locked: arka-tui was suspended.")
         self.refresh(layout=True)
+
+    def lock_soon(self, reason: str) -> None:
+        """At once, or as soon as what is being saved is saved."""
+        if not self.controller.unlocked:
+            return
+        if self._saves:
+            self._lock_due = reason
+        else:
+            self.lock(reason)
 
     # ------------------------------------------------------------------ deeds
 
@@ -215,14 +235,23 @@ class ArkaApp(App[None]):
             yield
         finally:
             self._saves -= 1
+            if self._lock_due and not self._saves:
+                reason, self._lock_due = self._lock_due, ""
+                self.call_later(self.lock_soon, reason)
 
     def _wait_for_save(self) -> bool:
         if self._saves:
             self.tell("Something is being saved; one moment.")
         return self._saves > 0
 
-    def action_change_passphrase(self) -> None:
-        self.push_screen(PassphraseScreen(self.controller))
+    @work(description="change the passphrase", exclusive=True, group="ask")
+    async def action_change_passphrase(self) -> None:
+        gate = Authorize(self.controller, "Change the passphrase", ["First the one of today."], yes="Go on")
+        if await self.push_screen_wait(gate):
+            self.push_screen(PassphraseScreen(self.controller))
+
+    def action_slots(self) -> None:
+        self.push_screen(SlotsScreen(self.controller))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """No screenshot: it would write what is on screen to a file that others may read."""
@@ -232,6 +261,9 @@ class ArkaApp(App[None]):
                 yield SystemCommand(title, help_text, deed)
             yield SystemCommand(
                 "Change passphrase", "A new one, and a new recovery code", self.action_change_passphrase
+            )
+            yield SystemCommand(
+                "Ways to open the vault", "Key files and ssh-agent keys beside the passphrase", self.action_slots
             )
             yield SystemCommand("Lock", "Close the vault; the passphrase opens it again", self.action_lock)
         yield SystemCommand("Quit", "Leave arka-tui", self.action_quit)
@@ -272,10 +304,17 @@ class ArkaApp(App[None]):
         """Addresses are shown as text: a browser would open on the remote machine."""
 
 
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 def _now() -> float:
     """Seconds that also pass while the machine sleeps."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)
+    return time.clock_gettime(_BOOTTIME)
+
+
+def _slept() -> float:
+    """Seconds that the machine has slept since it started."""
+    return time.clock_gettime(_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def run(controller: Controller, notices: Sequence[str] = ()) -> int:

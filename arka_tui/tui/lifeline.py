@@ -19,7 +19,7 @@ from arka_tui.errors import TerminalUnfit
 GRACE_S = 3.0
 """A terminal that takes no more bytes blocks the main thread; then nothing gentler than `os._exit` is left."""
 _LOOK_EVERY_S = 1.0
-_FATAL = (signal.SIGTERM, signal.SIGHUP)
+_FATAL = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 def refuse_unfit_terminal(term: str | None) -> None:
@@ -33,10 +33,14 @@ def refuse_unfit_terminal(term: str | None) -> None:
 
 
 class Lifeline:
-    """`leave(code)` is called on the event loop; the process ends `GRACE_S` later whatever happens."""
+    """`leave(code)` is called on the event loop; the process ends `GRACE_S` later whatever happens.
 
-    def __init__(self, leave: Callable[[int], None]) -> None:
+    `continued()` is called there after every SIGCONT.
+    """
+
+    def __init__(self, leave: Callable[[int], None], continued: Callable[[], None]) -> None:
         self._leave = leave
+        self._continued = continued
         self._loop = asyncio.get_running_loop()
         self._done = threading.Event()
         self._leaving = threading.Event()
@@ -71,6 +75,7 @@ class Lifeline:
                 resume(number, frame)
                 self._suspended = False
                 self._take_sizes_in_their_order()
+            self._loop.call_soon_threadsafe(self._continued)
 
         signal.signal(signal.SIGTSTP, stopped)
         signal.signal(signal.SIGCONT, continued)

@@ -346,10 +346,10 @@ def test_an_idle_session_locks_itself_even_with_a_dialog_open(
     async def script(driven: Driven) -> None:
         await driven.press("e")
         clock[0] = 9 * 60
-        driven.app._lock_when_idle()
+        driven.app._look_at_clocks()
         assert controller.unlocked
         clock[0] = 10 * 60 + 1
-        driven.app._lock_when_idle()
+        driven.app._look_at_clocks()
         await driven.on(UnlockScreen)
         await driven.sees("Locked after 10 idle minutes")
         assert not controller.unlocked
@@ -366,7 +366,7 @@ def test_any_key_puts_the_lock_off(controller: Controller, monkeypatch: pytest.M
         clock[0] = 9 * 60
         await driven.press("down")
         clock[0] = 15 * 60
-        driven.app._lock_when_idle()
+        driven.app._look_at_clocks()
         assert controller.unlocked
 
     drive(controller, script)
@@ -412,7 +412,10 @@ def test_the_passphrase_can_be_changed_from_the_palette(
     async def script(driven: Driven) -> None:
         await driven.on(KeysScreen)
         driven.app.action_change_passphrase()
-        await driven.sees("Change the passphrase")
+        await driven.sees("First the one of today")
+        await driven.paste(PASSPHRASE.reveal())
+        await driven.press("enter")
+        await driven.sees("Every key is sealed anew")
         for _ in range(2):
             await driven.paste("an entirely new one")
             await driven.press("enter")

@@ -52,6 +52,14 @@ class KeysScreen(ArkaScreen[None]):
         Binding("T", "check_all", "Test all", id="keys.test_all", tooltip="Test all keys that are shown"),
         Binding("slash", "filter", "Filter", key_display="/", id="keys.filter", tooltip="Show only keys that match"),
         Binding("l", "log", "Log", id="keys.log", tooltip="Past tests, of all keys"),
+        Binding(
+            "w",
+            "app.slots",
+            "Ways to open",
+            show=False,
+            id="keys.slots",
+            tooltip="Ways to open the vault: key files, ssh-agent",
+        ),
         Binding("s", "sort", "Sort", show=False, id="keys.sort", tooltip="Next order"),
         Binding(
             "dollar_sign",

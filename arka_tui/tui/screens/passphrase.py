@@ -20,13 +20,19 @@ OLD_STAYS = " The old passphrase is still the one."
 
 
 class PassphraseScreen(ArkaModal[None]):
-    BINDINGS = [Binding("escape", "leave", "Keep the old one", id="passphrase.cancel")]
+    BINDINGS = [
+        Binding("escape", "leave", "Keep the old one", id="passphrase.cancel"),
+        Binding("ctrl+s", "submit", "Change", id="passphrase.change"),
+    ]
 
     def __init__(self, controller: Controller, *, forgotten: bool = False) -> None:
         super().__init__()
         self._controller = controller
         self._forgotten = forgotten
         self._saving = False
+
+    def on_mount(self) -> None:
+        self._tell_what_is_lost()
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False):
@@ -36,11 +42,21 @@ class PassphraseScreen(ArkaModal[None]):
                 "Copies of the old file still open with the old passphrase.",
                 classes="dim",
             )
+            yield Static("", id="lost", classes="hidden")
             yield NewPassphrase()
             with Horizontal(classes="buttons"):
                 yield Button("Keep the old one", id="cancel")
                 yield Button("Change", id="change", variant="primary")
             yield Static("", id="status")
+
+    @work(description="look at slots", exclusive=True, group="slots")
+    async def _tell_what_is_lost(self) -> None:
+        views = await asyncio.to_thread(self._controller.slots.views)
+        lost = ", ".join(view.name for view in views if not view.here)
+        if lost:
+            label = self.query_one("#lost", Static)
+            label.update(words.plain(f"Removed with the old passphrase, because not within reach now: {lost}."))
+            label.remove_class("hidden")
 
     @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
@@ -48,7 +64,7 @@ class PassphraseScreen(ArkaModal[None]):
             self.dismiss(None)
 
     @on(Button.Pressed, "#change")
-    def _submit(self) -> None:
+    def action_submit(self) -> None:
         if not self._saving:
             self.query_one(NewPassphrase).submit()
 
@@ -67,7 +83,7 @@ class PassphraseScreen(ArkaModal[None]):
         self._saving = True
         try:
             with self.arka.saving():
-                saved = await asyncio.to_thread(self._controller.change_passphrase, passphrase, code)
+                saved = await asyncio.to_thread(self._controller.slots.change_passphrase, passphrase, code)
         except ArkaError as failure:
             status.add_class("error")
             status.update(words.plain(words.problem(failure) + (OLD_STAYS if isinstance(failure, NotSaved) else "")))

@@ -1,7 +1,9 @@
-"""The locked door: passphrase, or recovery code."""
+"""The locked door: passphrase, recovery code, key file or ssh-agent."""
 
 import asyncio
 from collections.abc import Callable
+from enum import Enum
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -11,7 +13,7 @@ from textual.widgets import Footer, Input, Static
 
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError
-from arka_tui.secret import Secret
+from arka_tui.store.slots import KEY_FILE, RECOVERY_CHARS, SSH_AGENT, tidy_recovery_code
 from arka_tui.store.vault import Opened
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaScreen
@@ -20,17 +22,30 @@ from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.secret_input import SecretInput
 
 
+class _Mode(Enum):
+    """With what the vault is to be opened; the value is what is asked for."""
+
+    PASSPHRASE = "Passphrase"  # noqa: S105  # what is asked for, not one
+    RECOVERY = "Recovery code"
+    KEY_FILE = "Key file"
+
+
 class UnlockScreen(ArkaScreen[None]):
     AUTO_FOCUS = "#passphrase"
     BINDINGS = [
-        Binding("ctrl+r", "recovery", "Recovery code", id="unlock.recovery", tooltip="Open with the recovery code"),
+        Binding(
+            "ctrl+r", "mode('RECOVERY')", "Recovery code", id="unlock.recovery", tooltip="Open with the recovery code"
+        ),
+        Binding("ctrl+f", "mode('KEY_FILE')", "Key file", id="unlock.key_file", tooltip="Open with a key file"),
+        Binding("ctrl+g", "agent", "ssh-agent", id="unlock.agent", tooltip="Open with a key of your ssh-agent"),
     ]
 
     def __init__(self, controller: Controller, reason: str = "") -> None:
         super().__init__()
         self._controller = controller
         self._reason = reason
-        self._recovering = False
+        self._mode = _Mode.PASSPHRASE
+        self._offered: frozenset[str] = frozenset()
         self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -39,47 +54,79 @@ class UnlockScreen(ArkaScreen[None]):
             yield Static(words.plain(f"vault: {self._controller.vault_path}"), classes="dim")
             yield Static("Passphrase", id="asked")
             yield SecretInput("type it, then Enter", id="passphrase")
-            yield Field(placeholder="eight groups of four", id="code", classes="hidden")
+            yield SecretInput("eight groups of four", id="code")
+            yield Field(self._controller.slots.usual_key_file, placeholder="where it is, then Enter", id="key-file")
             yield Static(words.plain(self._reason), id="status")
             if self._controller.demo:
                 yield Static("Demo: the passphrase is demo", classes="dim")
         yield Footer(compact=True, show_command_palette=False)
 
-    def action_recovery(self) -> None:
-        if self._busy:
-            return
-        self._recovering = not self._recovering
-        self.query_one("#passphrase").set_class(self._recovering, "hidden")
-        self.query_one("#code").set_class(not self._recovering, "hidden")
-        self.query_one("#asked", Static).update("Recovery code" if self._recovering else "Passphrase")
-        self.query_one("#code" if self._recovering else "#passphrase").focus()
-        self._say("ctrl+r goes back to the passphrase." if self._recovering else "")
+    def on_mount(self) -> None:
+        self._show_mode()
+        self._find_out_what_opens_it()
+
+    @work(description="what opens it", exclusive=True, group="offered")
+    async def _find_out_what_opens_it(self) -> None:
+        self._offered = await asyncio.to_thread(self._controller.slots.offered)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        needs = SSH_AGENT if action == "agent" else KEY_FILE if parameters == ("KEY_FILE",) else ""
+        return not needs or needs in self._offered
+
+    def action_mode(self, name: str) -> None:
+        """The same key goes back to the passphrase."""
+        if not self._busy:
+            self._mode = _Mode.PASSPHRASE if self._mode is _Mode[name] else _Mode[name]
+            self._show_mode()
+            back = {_Mode.RECOVERY: "ctrl+r", _Mode.KEY_FILE: "ctrl+f"}.get(self._mode)
+            self._say(f"{back} goes back to the passphrase." if back else "")
+
+    def _show_mode(self) -> None:
+        fields = {_Mode.PASSPHRASE: "#passphrase", _Mode.RECOVERY: "#code", _Mode.KEY_FILE: "#key-file"}
+        for mode, field in fields.items():
+            self.query_one(field).set_class(mode is not self._mode, "hidden")
+        self.query_one("#asked", Static).update(self._mode.value)
+        self.query_one(fields[self._mode]).focus()
+
+    def action_agent(self) -> None:
+        self._try(self._controller.slots.unlock_with_agent, "Asking your ssh-agent … it may ask you.")
 
     @on(SecretInput.Submitted, "#passphrase")
     def _passphrase_entered(self, event: SecretInput.Submitted) -> None:
         if event.field.blank:
             self._say("Type the passphrase first.", error=True)
         else:
-            self._try(event.field.secret)
+            deed = partial(self._controller.unlock, event.field.secret)
+            self._try(deed, "Deriving the key … this takes about a second, on purpose.")
 
-    @on(Input.Submitted, "#code")
-    def _code_entered(self, event: Input.Submitted) -> None:
-        self._try(Secret(event.value))
+    @on(SecretInput.Edited, "#code")
+    def _code_edited(self, event: SecretInput.Edited) -> None:
+        """What is not shown can at least be counted."""
+        if not event.field.blank:
+            self._say(f"{len(tidy_recovery_code(event.field.secret.reveal()))} of {RECOVERY_CHARS} characters")
 
-    def _try(self, secret: Secret) -> None:
+    @on(SecretInput.Submitted, "#code")
+    def _code_entered(self, event: SecretInput.Submitted) -> None:
+        self._try(partial(self._controller.unlock_with_recovery_code, event.field.secret), "Opening …")
+
+    @on(Input.Submitted, "#key-file")
+    def _key_file_entered(self, event: Input.Submitted) -> None:
+        self._try(partial(self._controller.slots.unlock_with_key_file, event.value), "Opening …")
+
+    def _try(self, deed: Callable[[], Opened], told: str) -> None:
         if not self._busy:
             self._busy = True
-            self._say("Deriving the key … this takes about a second, on purpose.")
-            deed = self._controller.unlock_with_recovery_code if self._recovering else self._controller.unlock
-            self._unlock(deed, secret)
+            self._say(told)
+            self._unlock(deed)
 
     @work(description="unlock", exclusive=True)
-    async def _unlock(self, deed: Callable[[Secret], Opened], secret: Secret) -> None:
+    async def _unlock(self, deed: Callable[[], Opened]) -> None:
         try:
-            opened = await asyncio.to_thread(deed, secret)
+            opened = await asyncio.to_thread(deed)
         except ArkaError as failure:
             self._say(words.problem(failure), error=True)
-            self.query_one(SecretInput).replace_on_type = True
+            self.query_one("#passphrase", SecretInput).replace_on_type = True
             return
         finally:
             self._busy = False
@@ -89,7 +136,7 @@ class UnlockScreen(ArkaScreen[None]):
             return
         if opened.older_copy:
             await asyncio.to_thread(self._controller.accept_older_copy)
-        self.arka.enter(opened.notes, recovered=self._recovering)
+        self.arka.enter(opened.notes, recovered=self._mode is _Mode.RECOVERY)
 
     def _say(self, text: str, *, error: bool = False) -> None:
         status = self.query_one("#status", Static)

@@ -98,7 +98,9 @@ class ArkaApp(App[None]):
     def on_mount(self) -> None:
         self.theme = self._fitting_theme()
         if not self.is_headless:
-            self._lifeline = Lifeline(lambda code: self.exit(return_code=code), self._continued)
+            self._lifeline = Lifeline(
+                lambda code: self.exit(return_code=code), lambda: self.call_later(self._continued)
+            )
             self._lifeline.hold()
         self.set_interval(IDLE_LOOK_S, self._look_at_clocks)
         self.show_door()

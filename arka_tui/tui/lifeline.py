@@ -38,7 +38,7 @@ class Lifeline:
     `continued()` is called there after every SIGCONT.
     """
 
-    def __init__(self, leave: Callable[[int], None], continued: Callable[[], None]) -> None:
+    def __init__(self, leave: Callable[[int], None], continued: Callable[[], object]) -> None:
         self._leave = leave
         self._continued = continued
         self._loop = asyncio.get_running_loop()

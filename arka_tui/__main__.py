@@ -1,49 +1,55 @@
 """The one place that builds the parts and joins them; picks the front end."""
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from arka_tui import hygiene
+from arka_tui.cli.arguments import USAGE, Options, parse
 from arka_tui.errors import ArkaError
 
-USAGE = 2
 FAILED = 1
+_NETWORK_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
+_TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0 left by the user, 1 failed, 2 used wrongly or in no fit terminal, 128+n ended by signal n."""
+    """Exit code: 0 done, or left by the user; 1 failed, or trouble found; 2 used wrongly, or in no fit terminal; 128+n
+    ended by signal n."""
     hygiene.harden_process()
     hygiene.hush_reports()
-    arguments = _parser().parse_args(argv)
+    options = parse(argv)
     hygiene.scrub_textual_variables(os.environ)
     try:
-        return _demo() if arguments.command == "demo" else _tui()
+        return _run(options)
     except ArkaError as error:
         return _complain(error)
+    except BrokenPipeError:
+        return FAILED
     except KeyboardInterrupt:
         return 130
     finally:
         _let_go_of_vanished_terminal()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="arka-tui",
-        description="Keep, test and use the API keys of your AI providers, in a terminal, over SSH.",
-        epilog="Without a command it opens your vault. ARKA_HOME=FOLDER keeps everything in FOLDER.",
-    )
-    parser.add_argument("--version", action="version", version=f"arka-tui {version('arka-tui')}")
-    commands = parser.add_subparsers(dest="command", metavar="command")
-    commands.add_parser(
-        "demo",
-        help="try it without a key: a throw-away vault against a built-in simulator",
-        description="A throw-away vault with keys in every state, against a simulator on this machine. "
-        "Nothing is sent anywhere, and nothing is kept.",
-    )
-    return parser
+def _run(options: Options) -> int:
+    match options.command:
+        case None:
+            return _tui()
+        case "demo":
+            return _demo()
+        case command:
+            return _command(command, options)
+
+
+def _command(name: str, options: Options) -> int:
+    from arka_tui.cli import backup, doctor, restore
+    from arka_tui.cli.output import Output
+    from arka_tui.paths import Paths
+
+    run = {"doctor": doctor.run, "backup": backup.run, "restore": restore.run}[name]
+    return run(options, Paths.find(os.environ), Output.standard())
 
 
 def _tui() -> int:
@@ -52,14 +58,26 @@ def _tui() -> int:
     from arka_tui.controller import Controller
     from arka_tui.paths import Paths
     from arka_tui.providers.catalog import load_catalog
+    from arka_tui.store.ssh_agent import Agent
     from arka_tui.store.vault import Vault
     from arka_tui.tui.app import run
 
     paths = Paths.find(os.environ)
-    controller = Controller(paths, Vault(paths), load_catalog(), config.load(paths.settings))
-    ignored = [name for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "SSL_CERT_FILE") if os.environ.get(name)]
-    notices = [f"{', '.join(ignored)} in the environment is ignored; say it in {paths.settings}"] if ignored else []
-    return run(controller, notices)
+    controller = Controller(
+        paths, Vault(paths), load_catalog(), config.load(paths.settings), agent=lambda: Agent.find(os.environ)
+    )
+    return run(controller, _notices(os.environ, paths.settings))
+
+
+def _notices(environ: Mapping[str, str], settings: Path) -> list[str]:
+    """What somebody may have set in vain, so that nobody wonders where the requests went."""
+    notices: list[str] = []
+    ignored = [name for name in (*_NETWORK_VARIABLES, *_TRUST_VARIABLES) if environ.get(name)]
+    if ignored:
+        notices.append(f"{', '.join(ignored)} in the environment is ignored; say it in {settings}")
+    if environ.get("SSLKEYLOGFILE"):
+        notices.append("SSLKEYLOGFILE in the environment is ignored: TLS keys are never written down")
+    return notices
 
 
 def _demo() -> int:

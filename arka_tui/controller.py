@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 
 from arka_tui import config as settings
 from arka_tui.check import Check, Stage
@@ -67,6 +68,8 @@ class Controller:
         self._checker = Checker(catalog, self._transport, clock)
         self._unrecorded: list[Check] = []
         self._log_trouble = ""
+        self._writing: Thread | None = None
+        """What was finished before the last lock, on its way into the log."""
 
     # ------------------------------------------------------------------ the vault
 
@@ -109,9 +112,17 @@ class Controller:
         return self._vault.change_passphrase(passphrase, recovery_code)
 
     def lock(self) -> None:
-        """Checks under way end; those that are done are in the log."""
-        self._record(self._finished())
-        self._vault.lock()
+        """At once, whoever holds the files. Checks under way end; those that are done are sealed before, and written
+        by a thread that has no key; `close` waits for it.
+        """
+        line = b""
+        try:
+            line = self._sealed(self._finished())
+        finally:
+            self._vault.lock()
+        if line:
+            self._writing = Thread(target=self._write, args=(line,), name="arka-log")
+            self._writing.start()
 
     def refresh(self) -> bool:
         """True where another session changed something. Raises: Superseded, VaultError."""
@@ -253,12 +264,12 @@ class Controller:
                 check = await task
                 if check is not None:
                     if len(self._unrecorded) >= JOURNAL_EVERY:
-                        await asyncio.to_thread(self._record, self._finished())
+                        await self._log(self._finished())
                     yield check
         finally:
             for unfinished in tasks:
                 unfinished.cancel()
-            self._record(self._finished())
+            await self._log(self._finished())
 
     async def try_draft(self, draft: Draft, editing: Credential | None, on_stage: Callable[[Stage], None]) -> Check:
         """Checks a key before it replaces the stored one; nothing is written.
@@ -288,12 +299,13 @@ class Controller:
             paid=self.paid,
             on_stage=tell,
         )
-        await asyncio.to_thread(self._record, [check])
+        await self._log([check])
         return check
 
     def record(self, check: Check) -> str:
         """Blocks. Writes a check of `try_draft` to the log, once its key is saved. Returns what went wrong."""
-        return self._record([check])
+        line = self._sealed([check])
+        return self._write(line) if line else ""
 
     @property
     def history(self) -> History:
@@ -335,14 +347,29 @@ class Controller:
         held = {credential.id for credential in self._vault.list()} if self.unlocked else set()
         return [check for check in finished if check.credential_id in held]
 
-    def _record(self, checks: Sequence[Check]) -> str:
-        trouble = ""
-        with suppress(VaultLocked):
-            trouble = self._vault.record_checks(checks) if checks and self._vault.unlocked else ""
+    def _sealed(self, checks: Sequence[Check]) -> bytes:
+        """A line of the log; nothing where there are none, or where the vault is locked."""
+        try:
+            return self._vault.seal_checks(checks) if checks else b""
+        except VaultLocked:
+            return b""
+
+    def _write(self, line: bytes) -> str:
+        trouble = self._vault.write_sealed(line)
         self._log_trouble = trouble or self._log_trouble
         return trouble
 
+    async def _log(self, checks: Sequence[Check]) -> None:
+        """Sealed now, so that a lock loses none; written without holding the screen."""
+        if line := self._sealed(checks):
+            await asyncio.to_thread(self._write, line)
+
+    def _wait_for_log(self) -> None:
+        if self._writing:
+            self._writing.join()
+
     async def close(self) -> None:
+        await asyncio.to_thread(self._wait_for_log)
         await self._transport.close()
 
     # ------------------------------------------------------------------ settings

@@ -7,6 +7,7 @@ import resource
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import MutableMapping
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def hush_reports() -> None:
     that are not Python's own stay.
     """
     logging.getLogger().addHandler(logging.NullHandler())  # else asyncio's lost tasks go to standard error
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # a library's warning may quote what it was given
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = lambda kind, error, trace: _report(error)
     if sys.unraisablehook is sys.__unraisablehook__:

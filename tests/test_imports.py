@@ -12,6 +12,8 @@ CORE = [
     "arka_tui.providers.transport",
     "arka_tui.simulator",
     "arka_tui.demo",
+    "arka_tui.cli.doctor",
+    "arka_tui.cli.restore",
     "arka_tui.__main__",
 ]
 

@@ -153,7 +153,7 @@ def test_an_agent_opens_the_vault_and_is_offered_only_while_it_runs(
 
 
 @needs_ssh_agent
-def test_who_has_only_the_file_does_not_learn_whose_ssh_key_opens_it(
+def test_the_file_names_neither_the_ssh_key_nor_its_owner(
     deeds: SlotDeeds, paths: Paths, around: Surroundings, real_agent: RealAgent
 ) -> None:
     real_agent.add(comment="alice@laptop")

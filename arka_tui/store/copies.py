@@ -42,6 +42,8 @@ class Found:
     slot: Slot
     path: Path
     notes: tuple[str, ...]
+    stamps: tuple[object, object] = (None, None)
+    """Of the two files, from before they were read."""
 
 
 class Copies:
@@ -101,6 +103,7 @@ class Copies:
 
     def unlock(self, way: Way) -> Found:
         """Raises: as `readable`, and VaultMissing, WrongPassphrase, StalePassphrase, and what `Way.ikm` raises."""
+        stamps = self._stamps()
         copies = self.readable()
         if not copies:
             raise VaultMissing(f"there is no vault at {self._disk.main}", "create one")
@@ -125,14 +128,15 @@ class Copies:
         if any(isinstance(failure, WrongPassphrase) for failure in failures):
             self._refuse_stale(state, copies)
         slot = next(slot for slot, key in keys.items() if key == state.master_key)
-        return Found(state, slot, path, self._notes(state, path))
+        return Found(state, slot, path, self._notes(state, path), stamps)
 
     def heal(self, found: Found) -> list[str]:
         """Brings both files to the same bytes, so that a delete that was cut off is finished before anything else."""
         if self._disk.mirror_trouble:
             return [self._disk.mirror_trouble]
         with suppress(VaultError), self._disk.locked():
-            if self.newest(found.state, mending=True) is not found.state:
+            # Deriving the key took a while: what was saved or restored meanwhile is not ours to undo.
+            if self._stamps() != found.stamps or self.newest(found.state, mending=True) is not found.state:
                 return []
             if found.path == self._disk.mirror:
                 return [self._disk.replace_both(found.state.raw).incomplete or "both copies are whole again"]
@@ -179,6 +183,9 @@ class Copies:
             self._disk.mirror_trouble = f"{failure}: it was left alone, so there is no second copy; move it away"
             self._mirror_seen = None  # what could not be read now may be readable next time
 
+    def _stamps(self) -> tuple[object, object]:
+        return self._disk.stamp(self._disk.main), self._disk.stamp(self._disk.mirror)
+
     def _read(self, path: Path) -> Copy | None:
         def copy(raw: bytes) -> Copy:
             return self._known if self._known and self._known.raw == raw else Copy(raw, parse(raw))
@@ -207,7 +214,7 @@ class Copies:
 
     @property
     def _last_resort(self) -> str:
-        return f"nothing was changed; if you have a backup of it, copy that to {self._disk.main}"
+        return "nothing was changed; if you have a backup: arka-tui restore FILE"
 
     def _notes(self, state: State, path: Path) -> tuple[str, ...]:
         if path == self._disk.main:

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ class Disk:
         self.main = Path(os.path.realpath(path))
         self.mirror = self.main.with_name(self.main.name + ".bak")
         self.lock_file = self.main.with_name(self.main.stem + ".lock")
+        self.journal = self.main.with_name("journal")
         self.mirror_trouble = ""
         """Why the mirror's place is taken by something that must not be written over, or nothing."""
 
@@ -55,12 +57,24 @@ class Disk:
                 raise VaultUnsafe(f"{path} is not a regular file", "move it away")
             if info.st_uid != os.geteuid():
                 raise VaultUnsafe(f"{path} belongs to another user", "run arka-tui as its owner")
-            with os.fdopen(fd, "rb", closefd=False) as file:
-                return file.read(limit + 1)
+            return read_all(fd, limit + 1)
         except OSError as error:
             raise VaultUnsafe(f"{path} cannot be read: {reason(error)}") from None
         finally:
-            os.close(fd)
+            close(fd)
+
+    def holds(self, path: Path) -> bool:
+        """Whether anything has this name, a link to nothing included. Raises: VaultUnsafe where that cannot be seen.
+
+        `os.path.lexists` says no where it cannot see, and what it did not see would be written over.
+        """
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise VaultUnsafe(f"{path} cannot be read: {reason(error)}") from None
+        return True
 
     def stamp(self, path: Path) -> tuple[int, int, int] | None:
         """Changes when the file is replaced."""
@@ -72,7 +86,7 @@ class Disk:
 
     @property
     def writable(self) -> bool:
-        return os.access(self.main.parent, os.W_OK) if self.main.parent.exists() else True
+        return os.access(self.main.parent, os.W_OK) or not os.path.exists(self.main.parent)  # noqa: PTH110 # never raises
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -90,7 +104,7 @@ class Disk:
             self._wait_for_lock(fd)
             yield
         finally:
-            os.close(fd)
+            close(fd)
 
     def replace_both(self, data: bytes, *, removing: bool = False) -> Saved:
         """Main, then mirror, under the lock. Raises: NotSaved, and then the old main is whole.
@@ -98,12 +112,11 @@ class Disk:
         `removing` says that the old bytes must not survive: where the disk is full the mirror gives up its room,
         unless it is the only whole copy, and a mirror that cannot be replaced is deleted.
         """
-        with suppress(OSError):
-            self._sweep_temporaries()
+        left = self._sweep_temporaries()
         try:
             incomplete = replace_file(self.main, data)
         except NotSaved as failure:
-            if not removing or failure.__cause__ is None or getattr(failure.__cause__, "errno", 0) not in _FULL:
+            if not removing or not is_full(failure):
                 raise
             with suppress(OSError):
                 if not self.mirror_trouble and self.main.read_bytes() == self.mirror.read_bytes():
@@ -114,7 +127,7 @@ class Disk:
                 with suppress(OSError):
                     self.replace_mirror(self.main.read_bytes())  # there was room for it a moment ago
                 raise
-        return Saved(incomplete or self.replace_mirror(data, removing=removing))
+        return Saved(incomplete or self.replace_mirror(data, removing=removing) or (left if removing else ""))
 
     def replace_mirror(self, data: bytes, *, removing: bool = False) -> str:
         """What went wrong, or nothing."""
@@ -128,7 +141,7 @@ class Disk:
             return f"its second copy could not be written: {why}"
         try:
             self.mirror.unlink(missing_ok=True)
-            _sync_folder(self.mirror.parent)
+            sync_folder(self.mirror.parent)
         except OSError:
             return f"its second copy still holds the old state: {why}"
         return f"there is no second copy now: {why}"
@@ -162,9 +175,20 @@ class Disk:
         if info.st_mode & 0o022:
             raise VaultUnsafe(f"others may write in the folder {folder}", f"chmod 700 {folder}")
 
-    def _sweep_temporaries(self) -> None:
-        for stale in self.main.parent.glob(".*.tmp-*"):
-            stale.unlink()
+    def _sweep_temporaries(self) -> str:
+        """Those that a kill left, and no one else's. Says why one is still there, or nothing."""
+        ours = re.compile(rf"\.({re.escape(self.main.name)}|{self.journal.name})(\..+)?\.tmp-[0-9a-f]{{16}}")
+        trouble = ""
+        try:
+            for path in self.main.parent.iterdir():
+                try:
+                    if ours.fullmatch(path.name):
+                        path.unlink()
+                except OSError as error:
+                    trouble = f"{path.name} still holds an old state: {reason(error)}"
+        except OSError as error:
+            trouble = f"a temporary file may still hold an old state: {reason(error)}"
+        return trouble
 
 
 def replace_file(path: Path, data: bytes) -> str:
@@ -191,20 +215,47 @@ def replace_file(path: Path, data: bytes) -> str:
             return f"the disk did not confirm it: {reason(error)}"
         return ""
     finally:
-        os.close(folder)
+        close(folder)
+
+
+def is_full(failure: NotSaved) -> bool:
+    """Whether `replace_file` failed for want of room."""
+    return isinstance(failure.__cause__, OSError) and failure.__cause__.errno in _FULL
 
 
 def make_folders(folder: Path) -> None:
-    """Each missing one 0700: `os.makedirs(mode=)` leaves the parents to the umask. Raises: NotSaved."""
+    """Each missing one 0700, and on disk: `os.makedirs(mode=)` leaves the parents to the umask. Raises: NotSaved."""
     for each in [*reversed(folder.parents), folder]:
         try:
             if not each.exists():
                 each.mkdir(mode=0o700)
                 each.chmod(0o700)  # the umask may have taken our own rights
+                sync_folder(each.parent)
         except FileExistsError:
             pass
         except OSError as error:
             raise NotSaved(f"not saved: the folder {each} cannot be made: {reason(error)}") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """What was made, renamed or deleted in it stays so. Raises: OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        close(fd)
+
+
+def read_all(fd: int, limit: int = -1) -> bytes:
+    """From here to the end, or `limit` bytes. Raises: OSError."""
+    with os.fdopen(fd, "rb", closefd=False) as file:
+        return file.read(limit)
+
+
+def close(fd: int) -> None:
+    """Its error says nothing that matters: what is written was synced before, and Linux closes it in any case."""
+    with suppress(OSError):
+        os.close(fd)
 
 
 def reason(error: OSError) -> str:
@@ -219,22 +270,19 @@ def _write_and_verify(folder: int, name: str, data: bytes) -> None:
         os.fchmod(fd, 0o600)
         rest = memoryview(data)
         while rest:
-            rest = rest[os.write(fd, rest) :]
+            written = os.write(fd, rest)
+            if not written:
+                raise OSError(errno.EIO, "nothing is written")
+            rest = rest[written:]
         os.fsync(fd)  # never tried again: after a failed one the kernel may have dropped the pages
     finally:
-        os.close(fd)
+        close(fd)
     fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    with os.fdopen(fd, "rb") as file:
-        if file.read() != data:
-            raise OSError(errno.EIO, "read back differs")
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(fd)
+        if read_all(fd) != data:
+            raise OSError(errno.EIO, "read back differs")
     finally:
-        os.close(fd)
+        close(fd)
 
 
 def _hint(error: OSError) -> str:

@@ -9,7 +9,11 @@ from pathlib import Path
 
 from arka_tui.errors import NotSaved
 from arka_tui.store.disk import make_folders, replace_file
+from arka_tui.store.document import Document
 from arka_tui.store.state import State
+
+_MAX_BYTES = 1024 * 1024
+"""Room for some thousand vaults."""
 
 
 class HighWater:
@@ -18,13 +22,17 @@ class HighWater:
 
     def complaint(self, state: State) -> str:
         """Why `state` may not be the newest, or nothing."""
-        generation, mac = self._read().get(state.store_id.hex(), (0, ""))
-        if state.generation < generation:
+        return self.complaint_about(state.document)
+
+    def complaint_about(self, document: Document) -> str:
+        """The same of what is not opened yet, and so not authentic."""
+        generation, mac = self._read().get(document.store_id.hex(), (0, ""))
+        if document.generation < generation:
             return (
-                f"this vault is at generation {state.generation}, but generation {generation} was seen here: "
+                f"this vault is at generation {document.generation}, but generation {generation} was seen here: "
                 "it looks like an older copy, restored from a backup"
             )
-        if state.generation == generation and state.document.mac.hex() != mac:
+        if document.generation == generation and document.mac.hex() != mac:
             return f"another vault of the same generation {generation} was seen here: it was changed in two places"
         return ""
 
@@ -39,7 +47,8 @@ class HighWater:
 
     def _read(self) -> dict[str, tuple[int, str]]:
         try:
-            tree = json.loads(self._path.read_bytes())
+            with self._path.open("rb") as file:
+                tree = json.loads(file.read(_MAX_BYTES))  # more does not parse
             return {str(store): (int(generation), str(mac)) for store, (generation, mac) in tree.items()}
         except (OSError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
             return {}

@@ -31,8 +31,8 @@ def to_json(entries: tuple[Entry, ...]) -> bytes:
 def from_json(raw: bytes) -> tuple[Entry, ...]:
     """Raises: Damaged."""
     try:
-        tree = json.loads(raw, object_pairs_hook=_members)
-        if set(tree) != {"entries"}:
+        tree = json.loads(raw.decode(), object_pairs_hook=_members)  # of bytes, json would guess the encoding
+        if set(tree) != {"entries"} or not isinstance(tree["entries"], list):
             raise Damaged
         entries = tuple(_entry_from_json(fields) for fields in tree["entries"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -103,6 +103,7 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise Damaged
+    value.encode()  # JSON can name half a character; that has no UTF-8, which is a ValueError
     return value
 
 

@@ -1,14 +1,16 @@
 """The sealed, bounded history of past checks: FORMAT.md §7. Losing it loses no key, so it fails softly."""
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from arka_tui.check import Check, check_from_json, check_to_json
 from arka_tui.errors import NotSaved
-from arka_tui.store.disk import reason, replace_file
+from arka_tui.store.disk import close, is_full, read_all, reason, replace_file, sync_folder
 from arka_tui.store.envelope import Damaged, b64, hkdf, pad, pae, seal, unb64, unpad, unseal
 
 KEEP_CHECKS = 1000
@@ -26,6 +28,8 @@ class History:
     """Oldest first."""
     unreadable: int = 0
     """Lines passed over: cut short by a crash, damaged, or sealed under an earlier master key."""
+    trouble: str = ""
+    """Why the file could not be read, or nothing: then there may be more checks than these."""
 
 
 class Journal:
@@ -40,13 +44,17 @@ class Journal:
             fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             return History(())
-        except OSError:
-            return History((), 1)
+        except OSError as error:
+            return History((), 1, f"the test log could not be read: {reason(error)}")
         try:
-            with os.fdopen(fd, "rb") as file:
-                raw = file.read(MAX_BYTES)
-        except OSError:
-            return History((), 1)
+            size = os.fstat(fd).st_size
+            raw = read_all(fd, MAX_BYTES)
+            if len(raw) < min(size, MAX_BYTES):
+                raise OSError(errno.EIO, "it ended too early")
+        except OSError as error:
+            return History((), 1, f"the test log could not be read: {reason(error)}")
+        finally:
+            close(fd)
         checks: list[Check] = []
         unreadable = 0
         for line in raw.split(b"\n"):
@@ -59,31 +67,25 @@ class Journal:
 
     def append(self, checks: Sequence[Check]) -> str:
         """One line, on disk. Returns what went wrong, or nothing. Call under the vault's lock."""
-        try:
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            try:
-                os.fchmod(fd, 0o600)
-                size = os.fstat(fd).st_size
-                torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
-                line = (b"\n" if torn else b"") + self._seal(checks) + b"\n"
-                if os.write(fd, line) != len(line):
-                    return "the test log could not be written whole: the disk is full"
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-        except OSError as error:
-            return f"the test log could not be written: {reason(error)}"
-        return ""
+        return append_line(self.path, self.seal(checks))
 
-    def rewrite(self, checks: Sequence[Check]) -> str:
-        """The file holds these and nothing else. Returns what went wrong, or nothing. Call under the vault's lock."""
+    def rewrite(self, checks: Sequence[Check], *, removing: bool = False) -> str:
+        """The file holds these and nothing else. Returns what went wrong, or nothing. Call under the vault's lock.
+
+        `removing` says that the old lines must not survive: where the disk is full they give up their room first.
+        """
         try:
-            incomplete = replace_file(self.path, self._seal(checks) + b"\n" if checks else b"")
+            incomplete = replace_file(self.path, self.seal(checks) + b"\n" if checks else b"")
         except NotSaved as failure:
+            if removing and is_full(failure):
+                with suppress(OSError):
+                    self.path.unlink()
+                return self.rewrite(checks)
             return "the test log could not be rewritten: " + str(failure).removeprefix("not saved: ")
         return incomplete and f"the test log: {incomplete}"
 
-    def _seal(self, checks: Iterable[Check]) -> bytes:
+    def seal(self, checks: Iterable[Check]) -> bytes:
+        """A line, without its end."""
         plaintext = json.dumps([check_to_json(check) for check in checks], ensure_ascii=False).encode()
         salt = os.urandom(_SALT_BYTES)
         return b64(salt + seal(self._key(salt), pad(plaintext, _PAD_BYTES), self._aad(salt))).encode()
@@ -102,6 +104,27 @@ class Journal:
 
     def _aad(self, salt: bytes) -> bytes:
         return pae("arka-journal/1 line", self._store_id, salt)
+
+
+def append_line(path: Path, line: bytes) -> str:
+    """A line of `Journal.seal`; needs no key. Returns what went wrong, or nothing. Call under the vault's lock."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(fd, 0o600)
+            size = os.fstat(fd).st_size
+            torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+            written = (b"\n" if torn else b"") + line + b"\n"
+            if os.write(fd, written) != len(written):
+                return "the test log could not be written whole: the disk is full"
+            os.fsync(fd)
+            if not size:
+                sync_folder(path.parent)  # it may be new
+        finally:
+            close(fd)
+    except OSError as error:
+        return f"the test log could not be written: {reason(error)}"
+    return ""
 
 
 def bounded(checks: Sequence[Check], credential_ids: Iterable[str]) -> list[Check]:

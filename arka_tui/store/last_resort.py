@@ -416,7 +416,7 @@ def write_new(path: Path, content: str) -> None:
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Get the keys out of an arka vault. Shows their names only, unless …")
+    parser = argparse.ArgumentParser(description="Gets the keys out of an arka vault.", allow_abbrev=False)
     parser.add_argument("store", type=Path, help="store.toml, its second copy store.toml.bak, or a backup")
     ways, outputs = parser.add_mutually_exclusive_group(), parser.add_mutually_exclusive_group()
     ways.add_argument("--recovery", action="store_true", help="ask for the recovery code, not for the passphrase")

@@ -53,7 +53,8 @@ class AgentKey:
 
     challenge: bytes
     mark: bytes
-    """The first bytes of a salted hash of the public key: who has only the file does not learn whose key it is."""
+    """The first bytes of a salted hash of the public key: who has only the file cannot read off whose key it is, but can
+    test a guess."""
 
 
 @dataclass(frozen=True, slots=True)

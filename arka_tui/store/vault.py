@@ -37,7 +37,7 @@ from arka_tui.store.document import (
 from arka_tui.store.envelope import Damaged, equal, random_key
 from arka_tui.store.highwater import HighWater
 from arka_tui.store.index import Entry
-from arka_tui.store.journal import SLACK, History, Journal, bounded
+from arka_tui.store.journal import SLACK, History, Journal, append_line, bounded
 from arka_tui.store.slots import (
     SMALL_KDF,
     Argon2Cost,
@@ -91,6 +91,8 @@ class Vault:
         """Held by whatever reads or writes the files: `refresh` runs in another thread than a save."""
         self._state: State | None = None
         self._history = History(())
+        self._unwritten: set[bytes] = set()
+        """Lines of the log whose checks are in `_history` already."""
         self._stamps: tuple[object, object] = (None, None)
 
     # ------------------------------------------------------------------ opening and closing
@@ -116,7 +118,7 @@ class Vault:
         if self._copies.exist():
             return True
         if self._journal_path.exists():
-            hint = f"put a backup in its place; to start anew, move {self.path.parent} away"
+            hint = f"arka-tui restore FILE puts a backup in its place; to start anew, move {self.path.parent} away"
             raise VaultMissing(f"there was a vault at {self.path}, and it is gone", hint)
         return False
 
@@ -159,7 +161,7 @@ class Vault:
     def lock(self) -> None:
         """Forgets the master key, the index and the record keys. Copies that Python made are out of reach."""
         with self._mutex:
-            self._state, self._history, self._stamps = None, History(()), (None, None)
+            self._state, self._history, self._unwritten, self._stamps = None, History(()), set(), (None, None)
 
     def accept_older_copy(self) -> None:
         self._high_water.remember(self._open_state(), even_older=True)
@@ -309,25 +311,39 @@ class Vault:
 
     def record_checks(self, checks: Sequence[Check]) -> str:
         """Adds them to the log. Returns what went wrong, or nothing; they are in `history` either way."""
+        return self.write_sealed(self.seal_checks(checks))
+
+    def seal_checks(self, checks: Sequence[Check]) -> bytes:
+        """Adds them to `history`, and makes their line of the log for `write_sealed`. Raises: VaultLocked."""
         state = self._open_state()
+        line = self._journal(state.store_id, state.master_key).seal(checks)
         with self._mutex:
             if self._state is not None:
                 self._history = replace(self._history, checks=(*self._history.checks, *checks))
+                self._unwritten.add(line)
+        return line
+
+    def write_sealed(self, line: bytes) -> str:
+        """Returns what went wrong, or nothing. Holds no key while it waits, and may outlast a lock."""
         try:
             with self._deed, self._disk.locked():
-                journal = self._journal(state.store_id, state.master_key)
-                alone = self._stamps[1] == self._current_stamps()[1]
-                trouble = journal.append(checks)
-                if len(self._history.checks) > len(bounded(self._history.checks, state.ids)) + SLACK:
-                    kept = bounded(journal.read().checks, state.ids)
-                    if kept:
+                alone = line in self._unwritten and self._stamps[1] == self._current_stamps()[1]
+                trouble = append_line(self._journal_path, line)
+                if (state := self._state) and self._overgrown(state):
+                    journal = self._journal(state.store_id, state.master_key)
+                    if kept := bounded(journal.read().checks, state.ids):
                         trouble = journal.rewrite(kept) or trouble
                         self._adopt(history=History(tuple(kept)))
                         alone = True
                 self._note_stamps(journal=alone)
         except VaultError as failure:
             return str(failure).replace("not saved", "the test log was not saved")
+        finally:
+            self._unwritten.discard(line)
         return trouble
+
+    def _overgrown(self, state: State) -> bool:
+        return len(self._history.checks) > len(bounded(self._history.checks, state.ids)) + SLACK
 
     # ------------------------------------------------------------------ other sessions
 

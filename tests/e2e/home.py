@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import arka_tui
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.simulator import Simulator
@@ -37,6 +38,7 @@ class Home:
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
             "PYTHONWARNINGS": "error",
+            "PYTHONPATH": str(Path(arka_tui.__file__).parents[1]),
             **{name: str(self.root / folder) for name, folder in folders.items()},
         }
 
@@ -90,11 +92,13 @@ def choose_passphrase(terminal: Terminal, first: str, second: str) -> None:
 
 def write_down(terminal: Terminal) -> list[str]:
     """The groups of the recovery code, from the screen."""
-    terminal.wait_for("To confirm, type groups 3 and 6")
-    rows = re.findall(r"\b[0-9A-Z]{4}(?: [0-9A-Z]{4}){3}\b", terminal.text)
-    assert len(rows) == 2
-    return " ".join(rows).split()
+    terminal.wait_for("To confirm, type groups")
+    groups = dict(re.findall(r"\b([1-8]) ([0-9A-Z]{4})\b", terminal.text))
+    assert sorted(groups) == list("12345678")
+    return [groups[number] for number in "12345678"]
 
 
 def confirm(terminal: Terminal, groups: list[str]) -> None:
-    terminal.press(groups[2], groups[5], "enter")
+    asked = re.search(r"To confirm, type groups (\d) and (\d)", terminal.text)
+    assert asked
+    terminal.press(*(groups[int(number) - 1] for number in asked.groups()), "enter")

@@ -121,7 +121,7 @@ class Terminal:
     def text(self) -> str:
         """The picture as lines, without trailing blanks."""
         with self._changed:
-            return "\n".join(line.rstrip() for line in self._picture.screen.display)
+            return "\n".join(line.rstrip() for line in self._picture.lines)
 
     def wait_for(self, text: str, timeout_s: float = PATIENCE_S) -> None:
         self.wait_until(lambda picture: text in picture, f"{text!r} on screen", timeout_s)
@@ -238,7 +238,7 @@ class Terminal:
         """Of the first character of its first place on screen."""
         with self._changed:
             screen = self._picture.screen
-            found = ((row, line.find(text)) for row, line in enumerate(screen.display))
+            found = ((row, line.find(text)) for row, line in enumerate(self._picture.lines))
             return next((screen.buffer[row][column] for row, column in found if column >= 0), None)
 
     def _set_size(self, columns: int, lines: int) -> None:
@@ -282,6 +282,12 @@ class _Picture:
     def __init__(self, columns: int, lines: int) -> None:
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
+
+    @property
+    def lines(self) -> list[str]:
+        """As `Screen.display`, which stumbles over half of a wide letter."""
+        rows, columns = self.screen.lines, self.screen.columns
+        return ["".join(self.screen.buffer[y][x].data for x in range(columns)) for y in range(rows)]
 
 
 def modes(raw: bytes) -> dict[int, bool]:

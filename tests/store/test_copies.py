@@ -168,7 +168,7 @@ def test_where_both_copies_are_damaged_nothing_is_opened_or_written(filled: Path
     for deed in (open_vault(filled).exists, lambda: unlocked(filled)):
         with pytest.raises(VaultCorrupt, match=r"store\.toml is cut short") as caught:
             deed()
-        assert caught.value.hint == f"nothing was changed; if you have a backup of it, copy that to {main}"
+        assert caught.value.hint == "nothing was changed; if you have a backup: arka-tui restore FILE"
     assert (main.read_bytes(), mirror.read_bytes()) == before
 
 

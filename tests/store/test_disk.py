@@ -229,6 +229,13 @@ def test_a_disk_that_lies_about_a_write_is_found_out_before_the_rename(
     assert names(file.parent) == {"file"}
 
 
+def test_a_disk_that_takes_nothing_is_not_tried_for_ever(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "os", WritingOs(lambda _fd, _data: 0))
+    with pytest.raises(NotSaved, match="the disk reports an error"):
+        replace_file(file, NEW)
+    assert file.read_bytes() == OLD
+
+
 def test_an_error_we_have_no_words_for_is_named_by_its_code_only() -> None:
     assert reason(OSError(errno.ELOOP, "/home/ann/secret")) == "system error ELOOP"
     assert reason(OSError("of no number")) == "system error unknown"
@@ -609,9 +616,52 @@ def test_a_kill_at_any_call_of_a_passphrase_change_leaves_one_passphrase_that_op
 def test_temporaries_that_a_kill_left_are_swept_by_the_next_commit(filled: Paths) -> None:
     for name in (".store.toml.tmp-0011223344556677", ".store.toml.bak.tmp-0011223344556677"):
         (filled.data / name).write_bytes(b"sealed bytes")
-    (filled.data / ".store.tomlx").write_bytes(b"the user's own")
     opened(filled).add(draft("openai/new"))
-    assert names(filled.data) == {"store.toml", "store.toml.bak", "store.lock", ".store.tomlx"}
+    assert names(filled.data) == {"store.toml", "store.toml.bak", "store.lock"}
+
+
+def test_hidden_files_of_others_in_the_same_folder_are_never_swept(filled: Paths) -> None:
+    theirs = {
+        ".store.tomlx",
+        ".notes.tmp-0011223344556677",
+        ".store.toml.tmp-mine",
+        ".store.toml.tmp-00112233445566778",
+    }
+    for name in theirs:
+        (filled.data / name).write_bytes(b"the user's own")
+    opened(filled).add(draft("openai/new"))
+    assert names(filled.data) == {"store.toml", "store.toml.bak", "store.lock", *theirs}
+
+
+def test_a_temporary_that_cannot_be_swept_is_said_where_something_had_to_go(filled: Paths) -> None:
+    session = opened(filled)
+    (filled.data / ".store.toml.tmp-0011223344556677").mkdir()  # a folder cannot be unlinked
+    assert session.add(draft("openai/new"))[1] == Saved()
+    saved = session.remove([session.get("openai/two")])
+    assert saved.incomplete.startswith(".store.toml.tmp-0011223344556677 still holds an old state: ")
+    assert secrets_of(session).keys() == {"one", "three", "new"}
+
+
+def test_what_close_says_after_the_sync_is_no_failure(filled: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = opened(filled)
+    with monkeypatch.context() as context:
+        context.setattr(disk, "os", FaultyOs(("close",), 1, OSError(errno.EIO, ""), from_then_on=True))
+        assert session.add(draft("openai/new"))[1] == Saved()
+    assert opened(filled).get("openai/new")
+
+
+def test_where_it_cannot_be_seen_whether_there_is_a_vault_there_may_be_one(
+    filled: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (filled.data / "link").symlink_to("nothing")
+    assert [Disk(filled.vault).holds(filled.data / name) for name in ("store.toml", "link", "none")] == [
+        True,
+        True,
+        False,
+    ]
+    monkeypatch.setattr(disk, "os", FaultyOs(("lstat",), 1, OSError(errno.EIO, "")))
+    with pytest.raises(VaultUnsafe, match="cannot be read: the disk reports an error"):
+        Disk(filled.vault).holds(filled.vault)
 
 
 # ---------------------------------------------------------------------- a full disk

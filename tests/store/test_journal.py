@@ -201,6 +201,42 @@ def test_a_log_that_cannot_be_written_says_so_in_our_words(
     assert log.append([check()]) == "the test log could not be written: the disk reports an error"
 
 
+@pytest.mark.parametrize("function", ["open", "fstat"])
+def test_a_log_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    log: Journal, function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([check()])
+    monkeypatch.setattr(journal, "os", FaultyOs((function,), 1, OSError(errno.EIO, "the library's own words")))
+    assert log.read() == History((), 1, "the test log could not be read: the disk reports an error")
+
+
+def test_a_log_that_ends_before_its_size_is_not_taken_for_a_shorter_one(
+    log: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([check(n=1)])
+    size = log.path.stat().st_size
+    log.append([check(n=2)])
+    monkeypatch.setattr(journal, "read_all", lambda fd, _limit: os.read(fd, size))
+    assert log.read() == History((), 1, "the test log could not be read: the disk reports an error")
+
+
+@pytest.mark.parametrize("removing", [True, False])
+def test_old_lines_give_up_their_room_on_a_full_disk_only_where_they_must_go(
+    log: Journal, removing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([check(n=1), check(n=2)])
+
+    def write(fd: int, data: memoryview) -> int:
+        if log.path.exists():
+            raise OSError(errno.ENOSPC, "full")
+        return os.write(fd, data)
+
+    monkeypatch.setattr(disk, "os", WritingOs(write))
+    said = log.rewrite([check(n=2)], removing=removing)
+    assert said == ("" if removing else "the test log could not be rewritten: the disk is full")
+    assert log.read() == History((check(n=2),) if removing else (check(n=1), check(n=2)))
+
+
 def test_a_log_that_cannot_be_rewritten_stays_as_it_was(log: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     log.append([check(n=1)])
     with monkeypatch.context() as context:

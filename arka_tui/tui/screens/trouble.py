@@ -28,7 +28,7 @@ class TroubleScreen(ArkaScreen[None]):
             yield Static(words.plain(words.sentence(str(self._trouble))), classes="error", id="what")
             if self._trouble.hint:
                 yield Static(words.plain(words.sentence(self._trouble.hint)), id="hint")
-            yield Static("Nothing was changed or written over.", classes="dim")
+            yield Static("Nothing was changed or written over. arka-tui doctor tells more.", classes="dim")
         yield Footer(compact=True, show_command_palette=False)
 
     def action_retry(self) -> None:

@@ -1,0 +1,128 @@
+"""`arka-tui doctor`: what state the vault, or a backup, is in; and `--repair`."""
+
+from collections.abc import Sequence
+
+from arka_tui.cli.arguments import Options
+from arka_tui.cli.output import Output, Sign
+from arka_tui.cli.prompt import open_with
+from arka_tui.errors import VaultCorrupt
+from arka_tui.paths import Paths
+from arka_tui.store import backup
+from arka_tui.store.examine import (
+    Finding,
+    Inside,
+    Part,
+    Repair,
+    Severity,
+    examine,
+    examine_backup,
+    examine_inside,
+    examine_state,
+    worst,
+)
+from arka_tui.store.glance import Condition, Glance, count, glance
+from arka_tui.store.mend import mend
+from arka_tui.store.slots import Way, kdf_cost
+
+_SIGNS = {Severity.OK: Sign.GOOD, Severity.NOTE: Sign.NOTE, Severity.TROUBLE: Sign.BAD}
+_NOT_OPENED = Finding(Part.KEYS, "not examined", Severity.NOTE, "for want of the passphrase")
+
+
+def run(options: Options, paths: Paths, output: Output) -> int:
+    """Exit code: 0 nothing is wrong, 1 something is. Raises: WrongPassphrase, UsageError."""
+    findings = _verify_file(options, paths, output) if options.file else _examine_vault(options, paths, output)
+    return 1 if worst(findings) is Severity.TROUBLE else 0
+
+
+def _examine_vault(options: Options, paths: Paths, output: Output) -> Sequence[Finding]:
+    seen = examine(paths)
+    output.say(str(seen.main.path.parent))
+    _show(seen.findings, output)
+    findings, inside, way = [*seen.findings], None, None
+    if seen.can_be_opened:
+        output.flush()
+        inside, way = open_with(
+            lambda way: (examine_inside(paths, way, kdf_cost()), way), options, why=" (Enter skips)"
+        ) or (None, None)
+        further = inside.findings if inside else (_NOT_OPENED,)
+        _show(further, output)
+        findings += further
+    if options.repair:
+        findings = _repair(paths, inside, way, output)
+    output.say()
+    _conclude(findings, output, repaired=options.repair)
+    return findings
+
+
+def _repair(paths: Paths, inside: Inside | None, way: Way | None, output: Output) -> list[Finding]:
+    """Does it, tells it, and looks again. Returns what is so now, and what could not be done."""
+    done = mend(paths, inside.state if inside else None)
+    seen = examine(paths)
+    left = [*seen.findings]
+    if way:
+        left += examine_inside(paths, way, kdf_cost()).findings
+    elif seen.can_be_opened:
+        left.append(_NOT_OPENED)
+    failed = [Finding(Part.REPAIR, each.what, Severity.TROUBLE, each.trouble) for each in done if each.trouble]
+    output.say()
+    for each in done:
+        if not each.trouble:
+            output.row(Sign.GOOD, Part.REPAIR.value, each.what)
+        if each.kept:
+            output.row(Sign.NOTE, Part.KEPT.value, f"what it was before: {each.kept}")
+    if not done:
+        output.row(Sign.GOOD, Part.REPAIR.value, "there was nothing to do")
+    _show([*failed, *(finding for finding in left if finding.severity is Severity.TROUBLE)], output)
+    return [*left, *failed]
+
+
+def _verify_file(options: Options, paths: Paths, output: Output) -> Sequence[Finding]:
+    assert options.file  # noqa: S101  # `run` looked
+    seen = glance(options.file, anyones=True)
+    if seen.condition in (Condition.MISSING, Condition.IRREGULAR, Condition.UNREADABLE):
+        backup.read(options.file)
+    output.say(str(options.file))
+    findings = examine_backup(seen, paths)
+    _show(findings, output)
+    if seen.condition is Condition.WHOLE:
+        output.flush()
+        further = open_with(lambda way: _verified(seen, way), options, why=", to verify (Enter skips)")
+        further = further or [_NOT_OPENED]
+        _show(further, output)
+        findings += further
+    output.say()
+    _conclude(findings, output, repaired=False)
+    return findings
+
+
+def _verified(seen: Glance, way: Way) -> list[Finding]:
+    try:
+        state = backup.open_backup(seen, way)
+    except VaultCorrupt as damage:
+        return [Finding(Part.BACKUP, "damaged", Severity.TROUBLE, "it does not match its seal", damage.hint)]
+    return [Finding(Part.BACKUP, "authentic"), *examine_state(state, kdf_cost())]
+
+
+def _show(findings: Sequence[Finding], output: Output) -> None:
+    for finding in findings:
+        told = ", ".join(filter(None, [finding.state, finding.detail]))
+        output.row(_SIGNS[finding.severity], finding.part.value, told, finding.remedy)
+
+
+def _conclude(findings: Sequence[Finding], output: Output, *, repaired: bool) -> None:
+    troubles = sum(finding.severity is Severity.TROUBLE for finding in findings)
+    repairable = [finding for finding in findings if finding.repair]
+    opened = not any(finding is _NOT_OPENED for finding in findings)
+    if troubles:
+        told = f"{count(troubles, 'trouble')}{' left' if repaired else ''}."
+    elif not opened:
+        told = "Nothing wrong was seen; the keys were not examined."
+    elif any((finding.part, finding.state) == (Part.VAULT, "none yet") for finding in findings):
+        told = "There is no vault here yet."
+    else:
+        told = "All is well."
+    if repairable and not repaired:
+        told += f" arka-tui doctor --repair mends {len(repairable)} of these."
+    elif not opened and any(finding.repair is Repair.COPIES for finding in repairable):
+        told += " Only with the passphrase can the copies be mended."
+    output.say(told)

@@ -1,0 +1,75 @@
+"""What is printed: clean, within the terminal's width, in colour only where somebody looks."""
+
+import io
+import re
+
+import pytest
+
+from arka_tui.cli.output import Output, Sign
+
+
+class Screen(io.TextIOWrapper):
+    def __init__(self, *, watched: bool = True, encoding: str = "utf-8") -> None:
+        self.bytes = io.BytesIO()
+        super().__init__(self.bytes, encoding=encoding, write_through=True)
+        self._watched = watched
+
+    def isatty(self) -> bool:
+        return self._watched
+
+    @property
+    def shown(self) -> str:
+        return self.bytes.getvalue().decode(self.encoding)
+
+
+def test_a_watched_sign_has_its_colour_and_nothing_else_has() -> None:
+    screen = Screen()
+    Output(screen, {"TERM": "xterm"}).row(Sign.BAD, "vault", "damaged", "restore it")
+    assert screen.shown == "\x1b[31m✗\x1b[0m vault        damaged\n               restore it\n"
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_colour_can_be_refused(environ: dict[str, str]) -> None:
+    screen = Screen()
+    Output(screen, environ).tell(Sign.GOOD, "done")
+    assert screen.shown == "✓ done\n"
+
+
+def test_a_pipe_gets_no_colour_and_whole_lines() -> None:
+    screen = Screen(watched=False)
+    Output(screen, {"TERM": "xterm"}).tell(Sign.NOTE, "word " * 50)
+    assert screen.shown == "! " + "word " * 49 + "word\n"
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_lines_fit_the_terminal_and_paths_stay_whole(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    screen = Screen()
+    output, path = Output(screen, {"NO_COLOR": "1"}), "/a-very/long-path/" + "x" * columns
+    output.row(Sign.NOTE, "second copy", "word " * 30, "remedy " * 20)
+    output.say("text " * 40, 2)
+    assert all(len(line) < columns for line in screen.shown.splitlines())
+    output.tell(Sign.NOTE, f"kept: {path}")
+    assert path in screen.shown
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_utf_8_gets_plain_signs_and_no_failure(encoding: str) -> None:
+    screen = Screen(watched=False, encoding=encoding)
+    output = Output(screen, {})
+    for sign in Sign:
+        output.tell(sign, "today’s café 鍵")
+    assert re.sub(r"caf(é|\?)", "cafe", screen.shown).splitlines() == [
+        "+ today's cafe ?",
+        "! today's cafe ?",
+        "x today's cafe ?",
+    ]
+
+
+def test_nothing_from_outside_steers_the_terminal() -> None:
+    screen = Screen()
+    output, hostile = Output(screen, {"NO_COLOR": "1"}), "a\x1b]52;c;aGk=\x07\x9b2J\u202e\u200b\ud800\nb"
+    output.row(Sign.GOOD, "vault", hostile, hostile)
+    output.tell(Sign.GOOD, hostile)
+    output.say(hostile)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u200b]", screen.shown)

@@ -4,11 +4,13 @@ Beside the passphrase and the recovery code, which every vault has. All deeds bl
 person on another machine.
 """
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from arka_tui.errors import AgentFailed, ArkaError, UsageError
+from arka_tui.errors import AgentFailed, ArkaError, UsageError, VaultError
 from arka_tui.secret import Secret
 from arka_tui.store import Saved
 from arka_tui.store.key_file import make_key_file, read_key_file
@@ -81,6 +83,8 @@ class SlotDeeds:
 
     def views(self) -> tuple[SlotView, ...]:
         """In the order they were added. Raises: VaultLocked."""
+        with suppress(VaultError):
+            self._vault.refresh()
         keys, key_file = self._agent_keys_or_none(), self._key_file_or_none()
         return tuple(self._view(slot, keys, key_file) for slot in self._vault.slots())
 
@@ -93,8 +97,12 @@ class SlotDeeds:
         return self._found_agent().public_keys()
 
     def add_agent_key(self, key: PublicKey) -> Saved:
-        """Raises: AgentFailed, UsageError, NotSaved, Superseded."""
-        return self._vault.add_slot(SshAgent(self._found_agent(), key))
+        """`prepare_agent_key` and the saving of it."""
+        return self.prepare_agent_key(key)()
+
+    def prepare_agent_key(self, key: PublicKey) -> Callable[[], Saved]:
+        """Asks the agent. Raises: AgentFailed, UsageError; what it returns, NotSaved, Superseded."""
+        return self._vault.prepare_slot(SshAgent(self._found_agent(), key))
 
     def add_key_file(self, path: str) -> tuple[Saved, bool]:
         """Makes the file where there is none; an existing key file is used as it is. Says whether it was made.
@@ -102,24 +110,47 @@ class SlotDeeds:
         Raises: UsageError, also for a place beside the vault, where it would be copied with it; NotSaved, Superseded.
         """
         file = _path(path)
-        if file.parent.resolve() == self._vault.path.parent:
+        if Path(os.path.realpath(file)).is_relative_to(self._vault.path.parent):
             raise UsageError("beside the vault a key file protects nothing", "put it on another disk or stick")
-        made = not file.exists()
+        made = not os.path.exists(file)  # noqa: PTH110  # never raises; Path.exists does, where it may not look
         way = make_key_file(file) if made else read_key_file(file)
         try:
             return self._vault.add_slot(way), made
         except ArkaError:
-            if made:
+            if made and not self._opens(way):  # another session may have found the file, and added it
                 file.unlink(missing_ok=True)
             raise
 
-    def change_passphrase(self, passphrase: Secret, recovery_code: Secret, without: str = "") -> Saved:
+    def _opens(self, way: KeyFile) -> bool:
+        try:
+            self._vault.refresh()
+            return self._vault.fits(way)
+        except ArkaError:
+            return False
+
+    def change_passphrase(
+        self,
+        passphrase: Secret,
+        recovery_code: Secret,
+        without: str = "",
+        keep: frozenset[str] = frozenset(),
+    ) -> Saved:
+        """`prepare_change` and the saving of it."""
+        return self.prepare_change(passphrase, recovery_code, without, keep)()
+
+    def prepare_change(
+        self, passphrase: Secret, recovery_code: Secret, without: str = "", keep: frozenset[str] = frozenset()
+    ) -> Callable[[], Saved]:
         """Seals all anew. Slots whose file or key is within reach stay, but for the one with the id `without`.
 
-        Raises: NotSaved, Superseded, UsageError, AgentFailed.
+        Raises: NotSaved, Superseded, UsageError, AgentFailed; UsageError too where one of `keep` went out of reach.
         """
-        others = [way for slot, way in self._reachable() if slot.id != without]
-        return self._vault.change_passphrase(passphrase, recovery_code, others)
+        reachable = [(slot, way) for slot, way in self._reachable() if slot.id != without]
+        if gone := keep - {slot.id for slot, _ in reachable}:
+            names = ", ".join(view.name for view in self.views() if view.id in gone)
+            raise UsageError(f"no longer within reach, and it would be removed: {names}", "look at the ways again")
+        others = [way for _, way in reachable]
+        return self._vault.prepare_change(passphrase, recovery_code, others)
 
     # ------------------------------------------------------------------ inside
 

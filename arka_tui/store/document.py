@@ -115,8 +115,7 @@ def sniff(raw: bytes) -> bool:
 
 def slot_kinds(raw: bytes) -> frozenset[str]:
     """The types of slots that a whole file names, without parsing its records. Nothing of it is authenticated."""
-    head = raw.partition(b"\n[index]")[0]
-    return frozenset(kind.decode() for kind in _SLOT_TYPE_LINE.findall(head))
+    return frozenset(kind.decode() for kind in _SLOT_TYPE_LINE.findall(raw))
 
 
 def parse(raw: bytes) -> Document:

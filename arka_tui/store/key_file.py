@@ -10,6 +10,8 @@ from arka_tui.store.disk import reason
 from arka_tui.store.envelope import KEY_BYTES, random_key
 from arka_tui.store.slots import KeyFile
 
+_NO_MODES = "a FAT stick is to be mounted with umask=077"
+
 
 def make_key_file(path: Path) -> KeyFile:
     """A new one, on disk before it is returned; never over anything. Raises: UsageError."""
@@ -22,7 +24,10 @@ def make_key_file(path: Path) -> KeyFile:
         raise UsageError(f"{path} cannot be made: {reason(error)}") from None
     try:
         try:
-            os.fchmod(fd, 0o600)
+            with suppress(OSError):  # a FAT stick has no modes
+                os.fchmod(fd, 0o600)
+            if os.fstat(fd).st_mode & 0o077:
+                raise UsageError(f"others could read {path}", _NO_MODES)
             if os.write(fd, content) != len(content):
                 raise OSError
             os.fsync(fd)
@@ -33,9 +38,11 @@ def make_key_file(path: Path) -> KeyFile:
             os.fsync(folder)
         finally:
             os.close(folder)
-    except OSError as error:
+    except (OSError, UsageError) as error:
         with suppress(OSError):
             path.unlink()
+        if isinstance(error, UsageError):
+            raise
         raise UsageError(f"{path} cannot be written: {reason(error)}") from None
     return KeyFile(content)
 
@@ -56,7 +63,10 @@ def read_key_file(path: Path) -> KeyFile:
     finally:
         os.close(fd)
     if len(content) != KEY_BYTES:
-        raise UsageError(f"{path} is not a key file: it has other than {KEY_BYTES} bytes")
+        hint = "an empty one was never finished: delete it" if not content else ""
+        raise UsageError(f"{path} is not a key file: it has other than {KEY_BYTES} bytes", hint)
+    if content.isascii():  # of 32 random bytes one of 4,000,000,000 files is that
+        raise UsageError(f"{path} is text, not a key file", "arka-tui makes one: name a file that is not there yet")
     if info.st_mode & 0o077:
-        raise UsageError(f"others may read the key file {path}", f"chmod 600 {path}")
+        raise UsageError(f"others may read the key file {path}", f"chmod 600 {path}; {_NO_MODES}")
     return KeyFile(content)

@@ -53,8 +53,8 @@ class AgentKey:
 
     challenge: bytes
     mark: bytes
-    """The first bytes of a salted hash of the public key: who has only the file cannot read off whose key it is, but can
-    test a guess."""
+    """The first bytes of a salted hash of the public key: the file does not say whose key it is, but a guess can be
+    tested with it."""
 
 
 @dataclass(frozen=True, slots=True)

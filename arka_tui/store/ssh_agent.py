@@ -8,6 +8,7 @@ import base64
 import hashlib
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from arka_tui.text import safe
 NAMESPACE = "arka-tui-unlock@v1"
 PATIENCE_S = 60.0
 """For the person whom `ssh-add -c` asks to confirm, and for a link to a forwarded agent."""
+LISTING_PATIENCE_S = 5.0
+"""Nobody is asked for that."""
 MAX_MESSAGE_BYTES = 256 * 1024
 MIN_RSA_BITS = 2048
 ENROL_SIGNATURES = 4
@@ -74,7 +77,7 @@ class Agent:
 
     def public_keys(self) -> list[PublicKey]:
         """All it holds, whether they can open a vault or not. Raises: AgentFailed."""
-        answer = self._ask(bytes([_REQUEST_IDENTITIES]), _IDENTITIES)
+        answer = self._ask(bytes([_REQUEST_IDENTITIES]), _IDENTITIES, LISTING_PATIENCE_S)
         count, rest = int.from_bytes(answer[:4]), answer[4:]
         keys: list[PublicKey] = []
         for _ in range(count):
@@ -92,23 +95,26 @@ class Agent:
         algorithm, value, more = _split_strings(signature, 2)
         if rest or more or algorithm != wanted or not value:
             raise AgentFailed("the ssh-agent signed in another way than it was asked to")
-        return signature
+        size = (_rsa_bits(key.blob) + 7) // 8 if key.type == "ssh-rsa" else 0
+        return _string(algorithm) + _string(value.rjust(size, b"\0"))  # gpg-agent leaves leading zeros out
 
-    def _ask(self, request: bytes, wanted: int) -> bytes:
+    def _ask(self, request: bytes, wanted: int, patience_s: float = 0) -> bytes:
         """The answer without its type."""
         trouble = ""
         answer = b""
+        patience_s = patience_s or PATIENCE_S
+        deadline = time.monotonic() + patience_s
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-                line.settimeout(PATIENCE_S)
+                line.settimeout(patience_s)
                 line.connect(self._path)
                 line.sendall(len(request).to_bytes(4) + request)
-                size = int.from_bytes(_read_exactly(line, 4))
+                size = int.from_bytes(_read_exactly(line, 4, deadline))
                 if not 1 <= size <= MAX_MESSAGE_BYTES:
                     raise ValueError
-                answer = _read_exactly(line, size)
+                answer = _read_exactly(line, size, deadline)
         except TimeoutError:
-            trouble = f"the ssh-agent did not answer within {PATIENCE_S:.0f} s"
+            trouble = f"the ssh-agent did not answer within {patience_s:.0f} s"
         except (OSError, ValueError):
             trouble = "the ssh-agent cannot be reached"
         if trouble:
@@ -157,9 +163,10 @@ def _rsa_bits(blob: bytes) -> int:
     return int.from_bytes(modulus).bit_length()
 
 
-def _read_exactly(line: socket.socket, size: int) -> bytes:
+def _read_exactly(line: socket.socket, size: int, deadline: float) -> bytes:
     data = bytearray()
     while len(data) < size:
+        line.settimeout(max(0.001, deadline - time.monotonic()))
         piece = line.recv(size - len(data))
         if not piece:
             raise ValueError

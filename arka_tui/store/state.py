@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from arka_tui.credential import Credential, fold_name
-from arka_tui.errors import CredentialNotFound, VaultCorrupt, WrongPassphrase
+from arka_tui.errors import AgentFailed, CredentialNotFound, VaultCorrupt, VaultError, WrongPassphrase
 from arka_tui.secret import Secret
 from arka_tui.store import index
 from arka_tui.store.document import INDEX_PAD_BYTES, SECRET_PAD_BYTES, Document, Record, render
@@ -105,13 +105,13 @@ def unlock_document(raw: bytes, document: Document, way: Way, keys: dict[Slot, b
 
     Raises: WrongPassphrase, Damaged, and what `Way.ikm` raises.
     """
-    wrong = WrongPassphrase(f"{way.said} opens no slot of this vault")
+    wrong: VaultError = WrongPassphrase(f"{way.said} opens no slot of this vault")
     for slot in document.slots:
         if isinstance(slot, Slot) and slot.type == way.kind:
             try:
                 if slot not in keys:
                     keys[slot] = unwrap(document.store_id, slot, way)
-            except WrongPassphrase as failure:
+            except (WrongPassphrase, AgentFailed) as failure:
                 wrong = failure
             else:
                 return authenticate(raw, document, keys[slot])

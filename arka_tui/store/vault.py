@@ -24,7 +24,7 @@ from arka_tui.errors import (
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.store import Saved
-from arka_tui.store.copies import Copies
+from arka_tui.store.copies import Copies, Found
 from arka_tui.store.disk import Disk
 from arka_tui.store.document import (
     MAX_SLOTS,
@@ -90,6 +90,8 @@ class Vault:
         self._deed = threading.RLock()
         """Held by whatever reads or writes the files: `refresh` runs in another thread than a save."""
         self._state: State | None = None
+        self._opening = object()
+        """Another one after each lock: what began before it must not go on in a vault that was opened since."""
         self._history = History(())
         self._unwritten: set[bytes] = set()
         """Lines of the log whose checks are in `_history` already."""
@@ -162,6 +164,7 @@ class Vault:
         """Forgets the master key, the index and the record keys. Copies that Python made are out of reach."""
         with self._mutex:
             self._state, self._history, self._unwritten, self._stamps = None, History(()), set(), (None, None)
+            self._opening = object()
 
     def accept_older_copy(self) -> None:
         self._high_water.remember(self._open_state(), even_older=True)
@@ -181,11 +184,16 @@ class Vault:
         return _fits_slot(self._open_state(), way, slot)
 
     def add_slot(self, way: KeyFile | SshAgent) -> Saved:
-        """One more way to open the vault, beside passphrase and recovery code.
+        """`prepare_slot` and the saving of it."""
+        return self.prepare_slot(way)()
+
+    def prepare_slot(self, way: KeyFile | SshAgent) -> Callable[[], Saved]:
+        """One more way to open the vault, beside passphrase and recovery code. May wait for a person; what it returns
+        saves it, unless the vault was locked meanwhile.
 
         Raises: NotSaved, Superseded, UsageError where it opens the vault already, and what `Way.ikm` raises.
         """
-        held = self._open_state()
+        opening, held = self._opening, self._open_state()
         _refuse_known(held, way)
         slot = new_slot(held.store_id, held.master_key, way, self._cost())
 
@@ -195,18 +203,31 @@ class Vault:
             _refuse_known(state, way)
             return _Change(state.entries, state.document.records, (*state.document.slots, slot))
 
-        return self._commit(op)
+        return lambda: self._commit(op, opening=opening)
 
     def change_passphrase(self, passphrase: Secret, recovery_code: Secret, others: Sequence[Way] = ()) -> Saved:
+        """`prepare_change` and the saving of it."""
+        return self.prepare_change(passphrase, recovery_code, others)()
+
+    def prepare_change(
+        self, passphrase: Secret, recovery_code: Secret, others: Sequence[Way] = ()
+    ) -> Callable[[], Saved]:
         """A new master key, new keys for every record, new slots: what an old slot opens is of no use later.
 
         So slots are removed too: those that are not among `others` are gone. Opens every secret, to seal it again.
         Raises: NotSaved, Superseded, UsageError, and what `Way.ikm` raises.
         """
-        store_id, master_key = self._open_state().store_id, random_key()
+        opening, seen = self._opening, self._open_state()
+        store_id, master_key = seen.store_id, random_key()
         slots = self._new_slots(store_id, master_key, (Passphrase(passphrase), RecoveryCode(recovery_code), *others))
+        return lambda: self._change_passphrase(opening, seen, master_key, slots)
+
+    def _change_passphrase(self, opening: object, seen: State, master_key: bytes, slots: tuple[Slot, ...]) -> Saved:
+        store_id = seen.store_id
         with self._deed, self._disk.locked():
-            state = self._copies.newest(self._open_state())
+            state = self._copies.newest(self._still_open(opening))
+            if state.document.slots != seen.document.slots:
+                raise Conflict("another session added a way to open the vault", "look at them, then do it again")
             # The log goes first under the new key beside the old, so that a crash at any line leaves one readable.
             log, checks = self._journal(store_id, master_key), self._journal(store_id, state.master_key).read().checks
             log_trouble = log.append(checks) if checks else ""
@@ -373,6 +394,14 @@ class Vault:
             raise VaultLocked("the vault is locked", "unlock it first")
         return state
 
+    def _still_open(self, opening: object | None) -> State:
+        """As `_open_state`; where `opening` is given also not locked and opened again since. Raises: VaultLocked."""
+        with self._mutex:
+            state = self._state if opening in (None, self._opening) else None
+        if state is None:
+            raise VaultLocked("the vault was locked meanwhile: nothing was changed", "do it again")
+        return state
+
     def _adopt(self, state: State | None = None, history: History | None = None) -> None:
         """Unless the vault was locked meanwhile: then nothing of it may come back."""
         with self._mutex:
@@ -399,15 +428,17 @@ class Vault:
         return tuple(new_slot(store_id, master_key, way, self._cost()) for way in ways)
 
     def _unlock(self, way: Way) -> tuple[Opened, Slot]:
+        opening, stamps = self._opening, self._current_stamps()
+        found = self._copies.unlock(way)  # not within `_deed`: it may wait for a person
         with self._deed:
-            return self._unlock_alone(way)
+            return self._take(found, opening, stamps)
 
-    def _unlock_alone(self, way: Way) -> tuple[Opened, Slot]:
-        stamps = self._current_stamps()
-        found = self._copies.unlock(way)
+    def _take(self, found: Found, opening: object, stamps: tuple[object, object]) -> tuple[Opened, Slot]:
         state = found.state
         history = self._journal(state.store_id, state.master_key).read()
         with self._mutex:
+            if self._opening is not opening:
+                raise VaultLocked("the vault was locked meanwhile", "open it again")
             self._state, self._history, self._stamps = state, history, stamps
         notes = [*found.notes]
         older_copy = self._high_water.complaint(state)
@@ -419,10 +450,12 @@ class Vault:
             self._high_water.remember(state)
         return Opened(tuple(notes), older_copy), found.slot
 
-    def _commit(self, op: Callable[[State], _Change], *, removing: bool = False) -> Saved:
+    def _commit(
+        self, op: Callable[[State], _Change], *, removing: bool = False, opening: object | None = None
+    ) -> Saved:
         self._open_state()
         with self._deed, self._disk.locked():
-            state = self._copies.newest(self._open_state())
+            state = self._copies.newest(self._still_open(opening))
             change = op(state)
             document = _next(state.document, change.records, change.slots)
             changed = seal_state(document, change.entries, state.master_key)
@@ -437,7 +470,7 @@ class Vault:
         wanted = self._cost()
         if slot.cost is None or slot.cost.memory_kib >= min(SMALL_KDF.memory_kib, wanted.memory_kib):
             return
-        state = self._open_state()
+        opening, state = self._opening, self._open_state()
         stronger = new_slot(state.store_id, state.master_key, passphrase, wanted)
 
         def op(state: State) -> _Change:
@@ -445,7 +478,7 @@ class Vault:
             return _Change(state.entries, state.document.records, slots)
 
         with suppress(VaultError):
-            self._commit(op)
+            self._commit(op, opening=opening)
 
     def _forget_checks(self, ids: Iterable[str]) -> str:
         gone = set(ids)

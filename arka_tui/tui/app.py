@@ -86,6 +86,8 @@ class ArkaApp(App[None]):
         self._slept = _slept()
         self.burst = Burst()
         self._saves = 0
+        self.left_alone = ""
+        """Why it would have locked, had it been open: what is being opened then is locked again."""
         self._lock_due = ""
         """Why it must lock as soon as nothing is being saved any more, or nothing."""
         self._lifeline: Lifeline | None = None
@@ -123,7 +125,7 @@ class ArkaApp(App[None]):
         self.controller.lock()
         await self.controller.close()
         if self._lifeline:
-            self._lifeline.let_go()
+            self._lifeline.let_go(self.return_code or 0)
 
     def show_door(self, reason: str = "") -> None:
         """Whatever stands before the keys: unlock, create, or what is wrong with the file."""
@@ -200,11 +202,10 @@ class ArkaApp(App[None]):
 
     def lock_soon(self, reason: str) -> None:
         """At once, or as soon as what is being saved is saved."""
-        if not self.controller.unlocked:
-            return
+        self.left_alone = reason
         if self._saves:
             self._lock_due = reason
-        else:
+        elif self.controller.unlocked:
             self.lock(reason)
 
     # ------------------------------------------------------------------ deeds
@@ -251,6 +252,11 @@ class ArkaApp(App[None]):
         gate = Authorize(self.controller, "Change the passphrase", ["First the one of today."], yes="Go on")
         if await self.push_screen_wait(gate):
             self.push_screen(PassphraseScreen(self.controller))
+
+    def action_command_palette(self) -> None:
+        """Not over a question: it is answered when its deed is done, and must be on top then."""
+        if not self.screen.is_modal:
+            super().action_command_palette()
 
     def action_slots(self) -> None:
         self.push_screen(SlotsScreen(self.controller))

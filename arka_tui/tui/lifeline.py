@@ -53,8 +53,10 @@ class Lifeline:
         self._take_sizes_in_their_order()
         threading.Thread(target=self._watch_terminal, name="arka-terminal", daemon=True).start()
 
-    def let_go(self) -> None:
+    def let_go(self, code: int) -> None:
+        """Also ends threads that wait for an ssh-agent: Python would wait for them."""
         self._done.set()
+        threading.Thread(target=self._end, args=(code,), name="arka-end", daemon=True).start()
 
     def _resume_only_what_was_suspended(self) -> None:
         """Textual starts its terminal a second time on any SIGCONT, and can then never leave.
@@ -75,7 +77,8 @@ class Lifeline:
                 resume(number, frame)
                 self._suspended = False
                 self._take_sizes_in_their_order()
-            self._loop.call_soon_threadsafe(self._continued)
+            with suppress(RuntimeError):  # the loop is closed: it is leaving already
+                self._loop.call_soon_threadsafe(self._continued)
 
         signal.signal(signal.SIGTSTP, stopped)
         signal.signal(signal.SIGCONT, continued)

@@ -61,7 +61,7 @@ def test_where_it_cannot_be_made_it_says_why(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 31, 33, 100])
 def test_a_file_of_another_size_is_not_a_key_file(size: int, tmp_path: Path) -> None:
-    (tmp_path / "f").write_bytes(bytes(size))
+    (tmp_path / "f").write_bytes(b"\xff" * size)
     (tmp_path / "f").chmod(0o600)
     with pytest.raises(UsageError, match="is not a key file"):
         read_key_file(tmp_path / "f")
@@ -90,3 +90,25 @@ def test_a_missing_key_file_says_so(tmp_path: Path) -> None:
 
 def test_a_key_file_in_memory_does_not_print_itself() -> None:
     assert "secretsecret" not in repr(KeyFile(b"secretsecret"))
+
+
+def test_32_characters_of_text_are_not_a_key_file(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"0" * 32)
+    (tmp_path / "f").chmod(0o600)
+    with pytest.raises(UsageError, match="is text, not a key file"):
+        read_key_file(tmp_path / "f")
+
+
+def test_where_modes_cannot_be_set_no_key_file_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a FAT stick that everybody may read."""
+
+    def refuse(fd: int, mode: int) -> None:
+        raise PermissionError(errno.EPERM, "")
+
+    real = os.open
+    monkeypatch.setattr(os, "fchmod", refuse)
+    monkeypatch.setattr(os, "open", lambda path, flags, mode=0o777: real(path, flags, 0o644 if mode == 0o600 else mode))
+    with pytest.raises(UsageError, match="others could read") as caught:
+        make_key_file(tmp_path / "arka.key")
+    assert "umask=077" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []

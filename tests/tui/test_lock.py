@@ -111,8 +111,14 @@ def test_a_locked_vault_is_not_disturbed(controller: Controller, clocks: Clocks)
 def test_locking_does_not_wait_for_workers(controller: Controller) -> None:
     async def script(driven: Driven) -> None:
         await driven.on(KeysScreen)
-        never = asyncio.Event()
-        worker = driven.app.run_worker(never.wait(), description="waits for ever")
+        begun, never = asyncio.Event(), asyncio.Event()
+
+        async def wait() -> None:
+            begun.set()
+            await never.wait()
+
+        worker = driven.app.run_worker(wait(), description="waits for ever")
+        await driven.until(begun.is_set)
         driven.app.lock("Locked.")
         await driven.on(UnlockScreen)
         await driven.until(lambda: worker.is_cancelled)

@@ -42,7 +42,7 @@ class Authorize(ArkaModal[Secret | None]):
         lines: Sequence[str],
         *,
         yes: str,
-        deed: Callable[[str], None] | None = None,
+        deed: Callable[[str], Callable[[], None]] | None = None,
         path: str | None = None,
         busy: str = "Checking the passphrase …",
     ) -> None:
@@ -55,7 +55,7 @@ class Authorize(ArkaModal[Secret | None]):
         self._deed = deed
         self._path = path
         self._busy_text = busy
-        self._busy = False
+        self._busy = self._saving = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False):
@@ -78,7 +78,8 @@ class Authorize(ArkaModal[Secret | None]):
 
     @on(Button.Pressed, "#back")
     def action_leave(self) -> None:
-        if not self._busy:  # what is being saved can no longer be called off
+        if not self._saving:  # what is being saved can no longer be called off
+            self.workers.cancel_node(self)
             self.dismiss(None)
 
     @on(Button.Pressed, "#go")
@@ -99,19 +100,21 @@ class Authorize(ArkaModal[Secret | None]):
     async def _go(self, passphrase: Secret) -> None:
         path = self.query_one("#path", Input).value if self._path is not None else ""
         try:
-            with self.arka.saving():
-                if not await asyncio.to_thread(self._controller.slots.is_passphrase, passphrase):
-                    self._say(f"This is not the passphrase of this vault. {FORGOTTEN}", error=True)
-                    self.query_one(SecretInput).replace_on_type = True
-                    self.query_one(SecretInput).focus()
-                    return
-                if self._deed:
-                    await asyncio.to_thread(self._deed, path)
+            if not await asyncio.to_thread(self._controller.slots.is_passphrase, passphrase):
+                self._say(f"This is not the passphrase of this vault. {FORGOTTEN}", error=True)
+                self.query_one(SecretInput).replace_on_type = True
+                self.query_one(SecretInput).focus()
+                return
+            if self._deed:
+                save = await asyncio.to_thread(self._deed, path)
+                self._saving = True
+                with self.arka.saving():
+                    await asyncio.to_thread(save)
         except ArkaError as failure:
             self._say(words.problem(failure), error=True)
             return
         finally:
-            self._busy = False
+            self._busy = self._saving = False
         self.dismiss(passphrase)
 
     def _say(self, text: str, *, error: bool = False) -> None:

@@ -9,14 +9,15 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
 from arka_tui.controller import Controller
-from arka_tui.errors import ArkaError, NotSaved
+from arka_tui.errors import ArkaError, Superseded
 from arka_tui.secret import Secret
+from arka_tui.slot_deeds import ALWAYS_THERE
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
 from arka_tui.tui.widgets.new_passphrase import NewPassphrase
 
-OLD_STAYS = " The old passphrase is still the one."
+OLD_STAYS = " Nothing was changed: the passphrase and the recovery code are the ones of before."
 
 
 class PassphraseScreen(ArkaModal[None]):
@@ -30,6 +31,9 @@ class PassphraseScreen(ArkaModal[None]):
         self._controller = controller
         self._forgotten = forgotten
         self._saving = False
+        self._busy = False
+        self._kept: frozenset[str] | None = None
+        """The slots that were said to stay, once that is known."""
 
     def on_mount(self) -> None:
         self._tell_what_is_lost()
@@ -52,6 +56,7 @@ class PassphraseScreen(ArkaModal[None]):
     @work(description="look at slots", exclusive=True, group="slots")
     async def _tell_what_is_lost(self) -> None:
         views = await asyncio.to_thread(self._controller.slots.views)
+        self._kept = frozenset(view.id for view in views if view.here and view.kind not in ALWAYS_THERE)
         lost = ", ".join(view.name for view in views if not view.here)
         if lost:
             label = self.query_one("#lost", Static)
@@ -61,16 +66,19 @@ class PassphraseScreen(ArkaModal[None]):
     @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
         if not self._saving:  # what is being saved can no longer be called off
+            self.workers.cancel_node(self)
             self.dismiss(None)
 
     @on(Button.Pressed, "#change")
     def action_submit(self) -> None:
-        if not self._saving:
+        if not self._busy:
             self.query_one(NewPassphrase).submit()
 
     @on(NewPassphrase.Chosen)
     def _chosen(self, event: NewPassphrase.Chosen) -> None:
-        if not self._saving:
+        if self._kept is None:
+            self.query_one("#status", Static).update("One moment: your ssh-agent has not answered yet.")
+        elif not self._busy:
             self._change(event.passphrase)
 
     @work(description="change the passphrase", exclusive=True)
@@ -79,17 +87,22 @@ class PassphraseScreen(ArkaModal[None]):
         if not await self.app.push_screen_wait(RecoveryCodeScreen(code)):
             return
         status = self.query_one("#status", Static)
-        status.update("Sealing every key anew …")
-        self._saving = True
+        asks = "your ssh-agent may ask you, four times for each key" if self._kept else "this takes a few seconds"
+        status.update(f"Sealing every key anew … {asks}.")
+        self._busy = True
         try:
+            save = await asyncio.to_thread(
+                self._controller.slots.prepare_change, passphrase, code, keep=self._kept or frozenset()
+            )
+            self._saving = True
             with self.arka.saving():
-                saved = await asyncio.to_thread(self._controller.slots.change_passphrase, passphrase, code)
+                saved = await asyncio.to_thread(save)
         except ArkaError as failure:
             status.add_class("error")
-            status.update(words.plain(words.problem(failure) + (OLD_STAYS if isinstance(failure, NotSaved) else "")))
+            status.update(words.plain(words.problem(failure) + ("" if isinstance(failure, Superseded) else OLD_STAYS)))
             return
         finally:
-            self._saving = False
+            self._busy = self._saving = False
         if saved.incomplete:
             self.arka.tell(f"Passphrase changed, but {saved.incomplete}.", severity="warning")
         else:

@@ -1,6 +1,9 @@
 """The ways to open the vault: what they are, one more, one less."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -100,10 +103,20 @@ class SlotsScreen(ArkaScreen[None]):
             told.append("The new key file opens the vault. " if made else "That key file opens the vault. ")
             told.append(f"But {saved.incomplete}." if saved.incomplete else "Keep a copy of it in a safe place.")
             if not slots.usual_key_file:
-                self._controller.change_setting(key_file=path)
+                try:
+                    self._controller.change_setting(key_file=str(Path(path.strip()).expanduser().absolute()))
+                except NotSaved as failure:
+                    told.append(" " + words.problem(failure))
 
         lines = [_ABOUT[KEY_FILE], "Where there is no such file yet, it is made; one that was made before is used."]
-        gate = Authorize(self._controller, "A key file opens the vault too", lines, yes="Add it", deed=add, path="")
+        gate = Authorize(
+            self._controller,
+            "A key file opens the vault too",
+            lines,
+            yes="Add it",
+            deed=lambda path: partial(add, path),
+            path="",
+        )
         if await self.app.push_screen_wait(gate):
             self.arka.tell("".join(told))
 
@@ -124,9 +137,14 @@ class SlotsScreen(ArkaScreen[None]):
     async def _add(self, key: PublicKey) -> None:
         told: list[str] = []
 
-        def add(_: str) -> None:
-            saved = self._controller.slots.add_agent_key(key)
-            told.append(f"But {saved.incomplete}." if saved.incomplete else "")
+        def add(_: str) -> Callable[[], None]:
+            save = self._controller.slots.prepare_agent_key(key)
+
+            def finish() -> None:
+                saved = save()
+                told.append(f"But {saved.incomplete}." if saved.incomplete else "")
+
+            return finish
 
         lines = [f"{key.comment}  {key.fingerprint}", _ABOUT[SSH_AGENT], "It is asked to sign four times now."]
         title = "This ssh key opens the vault too"
@@ -143,14 +161,16 @@ class SlotsScreen(ArkaScreen[None]):
         view = self._current
         if view is None or view.kind in ALWAYS_THERE:
             return
+        kept = frozenset(o.id for o in self._views if o.here and o.kind not in ALWAYS_THERE and o.id != view.id)
         lost = [other for other in self._views if not other.here and other.id != view.id]
         lines = [
+            view.told,
             "Every key is sealed anew, so that what this opened is of no use any more; you get a new recovery code.",
             "Copies of the old file still open with it.",
         ]
         if lost:
             names = ", ".join(other.name for other in lost)
-            lines.insert(1, f"Removed too, because they are not within reach now: {names}.")
+            lines.insert(2, f"Removed too, because they are not within reach now: {names}.")
         title = f"Remove this {view.name}?"
         passphrase = await self.app.push_screen_wait(Authorize(self._controller, title, lines, yes="Go on"))
         if passphrase is None:
@@ -159,14 +179,16 @@ class SlotsScreen(ArkaScreen[None]):
         if not await self.app.push_screen_wait(RecoveryCodeScreen(code)):
             return
         try:
+            if kept:
+                self.arka.tell("Your ssh-agent may ask you, four times for each key that stays.")
+            save = await asyncio.to_thread(
+                self._controller.slots.prepare_change, passphrase, code, without=view.id, keep=kept
+            )
             with self.arka.saving():
-                saved = await asyncio.to_thread(
-                    self._controller.slots.change_passphrase, passphrase, code, without=view.id
-                )
+                saved = await asyncio.to_thread(save)
         except ArkaError as failure:
             self.arka.tell_error(failure)
-            if isinstance(failure, NotSaved):
-                self.arka.tell("Nothing was changed: the old recovery code stays.", severity="warning")
+            self.arka.tell("Nothing was removed: the new recovery code is void, the old one stays.", severity="warning")
             return
         told = f"Removed, but {saved.incomplete}." if saved.incomplete else "Removed. The old recovery code is void."
         self.arka.tell(told)

@@ -37,6 +37,7 @@ class UnlockScreen(ArkaScreen[None]):
             "ctrl+r", "mode('RECOVERY')", "Recovery code", id="unlock.recovery", tooltip="Open with the recovery code"
         ),
         Binding("ctrl+f", "mode('KEY_FILE')", "Key file", id="unlock.key_file", tooltip="Open with a key file"),
+        Binding("escape", "stop_waiting", "Stop waiting", show=False, id="unlock.stop"),
         Binding("ctrl+g", "agent", "ssh-agent", id="unlock.agent", tooltip="Open with a key of your ssh-agent"),
     ]
 
@@ -90,7 +91,19 @@ class UnlockScreen(ArkaScreen[None]):
         self.query_one(fields[self._mode]).focus()
 
     def action_agent(self) -> None:
-        self._try(self._controller.slots.unlock_with_agent, "Asking your ssh-agent … it may ask you.")
+        if not self._busy:
+            self._mode = _Mode.PASSPHRASE
+            self._show_mode()
+        self._try(
+            self._controller.slots.unlock_with_agent, "Asking your ssh-agent … it may ask you. Esc stops waiting."
+        )
+
+    def action_stop_waiting(self) -> None:
+        if self._busy:
+            self.workers.cancel_group(self, "unlock")
+            self._busy = False
+            self._controller.lock()  # what is still on its way opens nothing
+            self._say("Stopped.")
 
     @on(SecretInput.Submitted, "#passphrase")
     def _passphrase_entered(self, event: SecretInput.Submitted) -> None:
@@ -120,8 +133,9 @@ class UnlockScreen(ArkaScreen[None]):
             self._say(told)
             self._unlock(deed)
 
-    @work(description="unlock", exclusive=True)
+    @work(description="unlock", exclusive=True, group="unlock")
     async def _unlock(self, deed: Callable[[], Opened]) -> None:
+        self.arka.left_alone = ""
         try:
             opened = await asyncio.to_thread(deed)
         except ArkaError as failure:
@@ -130,6 +144,10 @@ class UnlockScreen(ArkaScreen[None]):
             return
         finally:
             self._busy = False
+        if self.arka.left_alone:
+            self._controller.lock()
+            self._say(self.arka.left_alone)
+            return
         if opened.older_copy and not await self.app.push_screen_wait(_older_copy(opened.older_copy)):
             self._controller.lock()
             self._say("Locked again; nothing was changed.")

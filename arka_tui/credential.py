@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from arka_tui.errors import UsageError
 from arka_tui.secret import Secret
-from arka_tui.text import UNSAFE
+from arka_tui.text import UNSAFE, UNSEEN
 
 LABEL_MAX_CHARS = 40
 SETTING_MAX_CHARS = 200
@@ -20,11 +20,26 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~%-]+)*")
 _SETTING = re.compile(r"[!-~]*")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _NEVER = (
+    ipaddress.ip_network("0.0.0.0/8"),
     ipaddress.ip_network("169.254.0.0/16"),
+    ipaddress.ip_network("100.100.100.200/32"),
+    ipaddress.ip_network("168.63.129.16/32"),
+    ipaddress.ip_network("192.0.0.192/32"),
     ipaddress.ip_network("fe80::/10"),
     ipaddress.ip_network("fd00:ec2::254/128"),
+    ipaddress.ip_network("fd20:ce::254/128"),
+    ipaddress.ip_network("fd00:42::42/128"),
 )
-"""Link-local and cloud metadata addresses: no provider is there, and what is there answers to anybody."""
+"""Link-local addresses, and those where clouds tell a machine its secrets: AWS, Alibaba, Azure, Oracle, Google and
+Scaleway. No provider is there, and what is there answers to anybody."""
+_NEVER_NAMED = frozenset(
+    {
+        *("metadata", "metadata.google.internal", "metadata.goog", "metadata.azure.internal"),
+        *("instance-data", "instance-data.ec2.internal", "metadata.tencentyun.com"),
+    }
+)
+_WITH_IPV4_LAST = tuple(map(ipaddress.ip_network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
+"""IPv6 addresses that a network or the system translates into the IPv4 address in their last four bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,7 @@ def tidy_label(text: str) -> str:
     label = unicodedata.normalize("NFC", text.strip())
     if not label:
         raise UsageError("the label is empty", "a short word for what the key is for: work, ci, laptop")
-    if UNSAFE.search(label) or any(unicodedata.category(c)[0] == "C" for c in label):
+    if UNSAFE.search(label) or UNSEEN.search(label) or any(unicodedata.category(c)[0] == "C" for c in label):
         raise UsageError("the label has control or invisible characters")
     if len(label) > LABEL_MAX_CHARS:
         raise UsageError(f"the label is longer than {LABEL_MAX_CHARS} characters")
@@ -153,18 +168,31 @@ def _plain_host(host: str) -> str:
     except ValueError:
         pass
     else:
-        real = getattr(ip, "ipv4_mapped", None) or ip
-        if any(real in network for network in _NEVER) or real.is_unspecified or real.is_multicast or "%" in host:
+        if "%" in host or any(_is_never(each) for each in (ip, *_ipv4_within(ip))):
             raise UsageError("no provider is at this address")
         return ip.compressed
     try:
         plain = host.encode("idna").decode("ascii").lower()
     except UnicodeError:
         plain = ""
+    if plain in _NEVER_NAMED:
+        raise UsageError("no provider is at this address")
     # A last label that is a number makes the system's resolver read the whole as an IPv4 address: 0xa9.254.43518.
     if not _HOST.fullmatch(plain) or ".." in plain or _NUMBER.fullmatch(plain.rpartition(".")[2]):
         raise UsageError("the address names no host", "it looks like https://host/v1")
     return plain
+
+
+def _is_never(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return any(ip in network for network in _NEVER) or ip.is_unspecified or ip.is_multicast
+
+
+def _ipv4_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """What the packets of an IPv6 address may end at: mapped, compatible, NAT64, 6to4, Teredo."""
+    if isinstance(ip, ipaddress.IPv4Address) or ip.is_loopback:
+        return []
+    last = [ipaddress.IPv4Address(ip.packed[-4:])] if any(ip in network for network in _WITH_IPV4_LAST) else []
+    return [*last, *(each for each in (ip.sixtofour, *(ip.teredo or ())) if each)]
 
 
 def _is_loopback(host: str) -> bool:

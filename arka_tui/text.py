@@ -9,6 +9,13 @@ UNSAFE = re.compile(
 )
 """Characters that steer a terminal or hide text; each is zero cells wide, so dropping them moves nothing."""
 
+UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U0001bca0-\U0001bca3"
+    "\U0001d159\U0001d173-\U0001d17a]"
+)
+"""Letters, marks and symbols that show nothing, so that two names look alike: the rest of what Unicode calls default
+ignorable, and two blanks that it does not. They steer nothing and some are two cells wide: not for the last net."""
+
 _MAX_COMBINING = 2
 _ELLIPSIS = "…"
 
@@ -16,8 +23,8 @@ _ELLIPSIS = "…"
 def safe(text: str, limit: int = 200) -> str:
     """One line of at most `limit` characters that cannot steer a terminal.
 
-    Controls become pictures (ESC -> ␛), format, private and surrogate characters go, at most two combining marks
-    follow a letter, white space is folded. Not for markup: pass the result as Content or with `markup=False`.
+    Controls become pictures (ESC -> ␛), format, private, surrogate and unseen characters go, at most two combining
+    marks follow a letter, white space is folded. Not for markup: pass the result as Content or with `markup=False`.
     """
     out: list[str] = []
     marks = 0
@@ -28,7 +35,7 @@ def safe(text: str, limit: int = 200) -> str:
         elif category == "Cc":
             code = ord(char)
             char = chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "�"
-        elif category in ("Cf", "Co", "Cs", "Cn", "Zl", "Zp") or UNSAFE.match(char):
+        elif category in ("Cf", "Co", "Cs", "Cn", "Zl", "Zp") or UNSAFE.match(char) or UNSEEN.match(char):
             continue
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks > _MAX_COMBINING:

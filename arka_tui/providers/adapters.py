@@ -27,6 +27,8 @@ _CALM = Context(prec=28, traps=[])
 _SMALLEST = Decimal("1e-12")
 """USD. Beyond it an amount is noise, and would be a million digits long on the screen."""
 
+_HTTP_ERRORS = range(400, 600)
+
 _STATUS: Mapping[int, Verdict] = {
     401: Verdict.INVALID_KEY,
     402: Verdict.NO_CREDITS,
@@ -191,7 +193,7 @@ def _trouble(provider: Provider, response: Response, tree: object, *, inference:
 
 def _by_stranger(status: int) -> Verdict:
     """Nothing in the body is a provider's: it may come from a proxy or a portal, which know nothing of the key."""
-    return Verdict.PROVIDER_DOWN if status >= 500 else Verdict.UNKNOWN
+    return Verdict.PROVIDER_DOWN if 500 <= status <= 599 else Verdict.UNKNOWN
 
 
 def _by_status(rules: ErrorRules, status: int, *, inference: bool) -> Verdict:
@@ -199,7 +201,7 @@ def _by_status(rules: ErrorRules, status: int, *, inference: bool) -> Verdict:
         return rules.status[status]
     if status == 404 and inference:
         return Verdict.MODEL_UNAVAILABLE
-    return Verdict.PROVIDER_DOWN if status >= 500 else _STATUS.get(status, Verdict.UNKNOWN)
+    return Verdict.PROVIDER_DOWN if 500 <= status <= 599 else _STATUS.get(status, Verdict.UNKNOWN)
 
 
 def _said(tree: object) -> _Said | None:
@@ -222,7 +224,12 @@ def _said(tree: object) -> _Said | None:
     codes = tuple(text for place in places for text in _texts(_at(error, place)))
     number = error.get("code")
     message = next(iter([*_texts(error.get("message")), *_texts(error.get("detail"))]), "")
-    return _Said(codes, tuple(_texts(error.get("type"))), message, number if type(number) is int else None)
+    return _Said(
+        codes,
+        tuple(_texts(error.get("type"))),
+        message,
+        number if type(number) is int and number in _HTTP_ERRORS else None,
+    )
 
 
 def _is_key_answer(provider: Provider, response: Response, tree: object, now: datetime) -> bool:

@@ -10,13 +10,13 @@ from arka_tui.check import Check, Learnt, Stage, Verdict
 from arka_tui.providers import adapters
 from arka_tui.providers.adapters import Answer, Model, Request, Response
 from arka_tui.providers.catalog import Catalog, Provider
+from arka_tui.providers.evidence import Cleaner
 from arka_tui.providers.transport import Failure
-from arka_tui.secret import Secret, redact
+from arka_tui.secret import Secret
 from arka_tui.text import safe
 
 SHAPE, KEY, PAID = "shape", "key", "paid"
 MAX_PAID_TRIES = 3
-EVIDENCE_CHARS = 300
 NOBODYS_KEY = Secret("arka-tui-asks-whether-keys-are-looked-at")
 
 _GO_ON = (Verdict.OK, Verdict.RESTRICTED_SCOPE)
@@ -41,6 +41,7 @@ class _Run:
     provider: Provider
     subject: Subject
     secret: Secret
+    clean: Cleaner
     on_stage: Callable[[Stage], None]
 
     @property
@@ -72,7 +73,7 @@ class Checker:
         """
         provider = self._catalog[subject.provider]
         secret = open_secret()
-        run = _Run(provider, subject, secret, on_stage)
+        run = _Run(provider, subject, secret, Cleaner(secret), on_stage)
         stages: list[Stage] = []
         learnt = Learnt()
         answer = self._shape(run)
@@ -91,8 +92,8 @@ class Checker:
             at=self._clock().replace(microsecond=0),
             verdict=answer.verdict,
             stages=tuple(stages),
-            learnt=learnt.with_texts(lambda text: _clean(text, secret)),
-            evidence=_clean(answer.message, secret),
+            learnt=learnt.with_texts(run.clean),
+            evidence=run.clean(answer.message),
             next_step=meaning.next_step.format(provider=provider.name, host=host),
             page=provider.console.get(meaning.page, ""),
             retry_after_s=answer.retry_after_s,
@@ -171,7 +172,7 @@ class Checker:
         stage = Stage(
             name=name,
             verdict=answer.verdict,
-            detail=_clean(did or answer.message, run.secret),
+            detail=run.clean(did or answer.message),
             status=response.status if response else None,
             latency_ms=response.latency_ms if response else None,
         )
@@ -188,8 +189,3 @@ def _unanswered(failure: Failure) -> Answer:
     if failure.never_arrived:
         return Answer(Verdict.UNREACHABLE, failure.value)
     return Answer(Verdict.PROVIDER_DOWN if failure is Failure.TIMEOUT else Verdict.UNKNOWN, failure.value)
-
-
-def _clean(text: str, secret: Secret) -> str:
-    """Outside text for eyes: first made harmless, then rid of the key, then harmless still."""
-    return safe(redact(safe(text, 4 * EVIDENCE_CHARS), secret), EVIDENCE_CHARS)

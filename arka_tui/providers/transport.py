@@ -25,6 +25,12 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 CONNECTIONS = 20
 
 
+_CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+"""Python's own choice, which some builds of it leave to the system."""
+_UNSAFE_OPTIONS = ssl.Options(0x0000_0004 | 0x0004_0000)
+"""OpenSSL's LEGACY_SERVER_CONNECT and ALLOW_UNSAFE_LEGACY_RENEGOTIATION; Python 3.11 has no names for them."""
+
+
 class Failure(Enum):
     """Why there is no answer. The value is our sentence for it."""
 
@@ -113,8 +119,9 @@ class Transport:
                 mounts={"http://": None},  # http is for this machine only: a proxy would get the key in clear
                 follow_redirects=False,
                 timeout=httpx.Timeout(DEADLINE_S, connect=CONNECT_S, pool=None),
-                limits=httpx.Limits(max_connections=CONNECTIONS),
-                headers={"User-Agent": "arka-tui", "Accept-Encoding": "identity"},
+                # no connection serves twice: a second answer that nobody asked for would be read as the next key's
+                limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0),
+                headers={"User-Agent": "arka-tui", "Accept-Encoding": "identity", "Connection": "close"},
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # they would tie one key to the next
                 event_hooks={"response": [_forget_location]},
             )
@@ -141,6 +148,7 @@ class Transport:
                 body = bytearray()
                 async for chunk in response.aiter_raw():
                     body += chunk
+                    await asyncio.sleep(0)  # else chunks of a byte each keep the screen still
                     if len(body) > MAX_BODY_BYTES:
                         return Failure.TOO_LARGE
                 headers = {name.lower(): value for name, value in response.headers.items()}
@@ -169,12 +177,13 @@ def _failure(error: Exception) -> Failure:
         chain.append(link)
         link = link.__cause__ or link.__context__
     kinds: list[tuple[type[BaseException] | tuple[type[BaseException], ...], Failure]] = [
+        # before TLS: what is late in a handshake has an SSLWantReadError among its causes
+        ((httpx.ConnectTimeout, httpx.PoolTimeout), Failure.CONNECT_TIMEOUT),
+        (httpx.TimeoutException, Failure.TIMEOUT),
         (httpx.ProxyError, Failure.PROXY),
         (ssl.SSLError, Failure.TLS),
         (socket.gaierror, Failure.NO_SUCH_HOST),
-        ((httpx.ConnectTimeout, httpx.PoolTimeout), Failure.CONNECT_TIMEOUT),
         (httpx.ConnectError, Failure.NO_CONNECTION),
-        (httpx.TimeoutException, Failure.TIMEOUT),
         (h11.RemoteProtocolError, Failure.NOT_HTTP),
         ((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError), Failure.CUT),
     ]
@@ -182,11 +191,17 @@ def _failure(error: Exception) -> Failure:
 
 
 def _tls_context(ca_bundle: str) -> ssl.SSLContext | None:
-    """Our own: `ssl.create_default_context` would write session keys to SSLKEYLOGFILE, and trust SSL_CERT_FILE."""
+    """Our own: `ssl.create_default_context` would write session keys to SSLKEYLOGFILE, and trust SSL_CERT_FILE.
+
+    What the file at OPENSSL_CONF may say to every context is said anew: with Debian's Python it could otherwise bring
+    back suites without encryption and without certificates.
+    """
     import certifi
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS)
+    context.options &= ~_UNSAFE_OPTIONS
     try:
         context.load_verify_locations(ca_bundle or certifi.where())
     except (OSError, ValueError):

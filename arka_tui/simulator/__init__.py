@@ -3,6 +3,7 @@
     situations    the words: request, reply, situation; and what any server can do wrong
     openai        what OpenAI answers, situation by situation
     openrouter    what OpenRouter answers, likewise
+    hostile       attacks: answers that try to harm, byte by byte
     server        the HTTP server, the issued keys, the requests it has seen
 
 A key is issued for a situation ("no_credit", "slow") and is answered accordingly. Nothing is ever printed or logged.

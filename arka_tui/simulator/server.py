@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import os
 import socket
 import socketserver
+import struct
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,9 +16,10 @@ from types import TracebackType
 from typing import Self
 from weakref import WeakSet
 
+from arka_tui.simulator import hostile
 from arka_tui.simulator.openai import OPENAI
 from arka_tui.simulator.openrouter import OPENROUTER
-from arka_tui.simulator.situations import Manner, Provider, Reply, Request
+from arka_tui.simulator.situations import End, Manner, Pause, Provider, RawBody, Reply, Request, Situation, Wire
 
 _PROVIDERS: dict[str, Provider] = {"openai": OPENAI, "openrouter": OPENROUTER}
 
@@ -48,11 +51,13 @@ class SeenRequest:
 class Simulator:
     """Issue keys, point a client at `base_url`, look at `requests`. May be started again after it was closed.
 
-    `slow_s`: how long the slow situation waits, unless closed before.
+    `slow_s`: how long the slow situation waits, unless closed before. `elsewhere`: the address of the server to which
+    hostile answers lead.
     """
 
-    def __init__(self, slow_s: float = 3.0) -> None:
+    def __init__(self, slow_s: float = 3.0, elsewhere: str = "http://127.0.0.1:1") -> None:
         self.slow_s = slow_s
+        self.elsewhere = elsewhere
         self._lock = Lock()
         self._issued: dict[str, tuple[str, str]] = {}
         self._seen: list[SeenRequest] = []
@@ -95,15 +100,15 @@ class Simulator:
         return self.base_url("openai").replace(OPENAI.base, _GATEWAY)
 
     def issue(self, provider: str, situation: str, label: str = "demo") -> str:
-        """The same key each time. Raises: KeyError where there is no such provider or situation."""
-        self._require(provider, situation)
+        """The same key each time. Raises: KeyError where there is no such provider, situation or attack."""
+        _situation(provider, situation)
         key = _PROVIDERS[provider].make_key(f"{provider}/{situation}/{label}", situation)
         self.accept(provider, situation, key)
         return key
 
     def accept(self, provider: str, situation: str, key: str) -> None:
         """Knows a key that somebody else thought of. Raises: as `issue`."""
-        self._require(provider, situation)
+        _situation(provider, situation)
         with self._lock:
             self._issued[key] = (provider, situation)
 
@@ -115,7 +120,7 @@ class Simulator:
     def change(self, key: str, situation: str) -> None:
         with self._lock:
             provider, _ = self._issued[key]
-            self._require(provider, situation)
+            _situation(provider, situation)
             self._issued[key] = (provider, situation)
 
     @property
@@ -123,10 +128,6 @@ class Simulator:
         """A copy, oldest first."""
         with self._lock:
             return list(self._seen)
-
-    def _require(self, provider: str, situation: str) -> None:
-        if situation not in SITUATIONS[provider]:
-            raise KeyError(situation)
 
     def _reply_to(self, method: str, path: str, sent_headers: Mapping[str, str], body: object) -> Reply:
         bare = path.partition("?")[0]
@@ -147,10 +148,17 @@ class Simulator:
         if not name:
             return Reply(404, {"error": {"message": "no provider is simulated here"}})
         provider = _PROVIDERS[name]
-        request = Request(
-            method, bare.removeprefix(provider.base), headers, key if scheme.lower() == "bearer" and key else None, body
-        )
-        return provider.answer(request, provider.situations[situation] if situation else None)
+        below, key_or_none = bare.removeprefix(provider.base), key if scheme.lower() == "bearer" and key else None
+        request = Request(method, below, headers, key_or_none, body, self.elsewhere)
+        return provider.answer(request, _situation(name, situation) if situation else None)
+
+
+def _situation(provider: str, name: str) -> Situation:
+    """Raises: KeyError."""
+    found = _PROVIDERS[provider].situations.get(name) or hostile.situation(name)
+    if found is None:
+        raise KeyError(name)
+    return found
 
 
 class _Server(ThreadingHTTPServer):
@@ -220,6 +228,10 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         sent = self.rfile.read(int(length) if length.isdecimal() else 0)
         reply = self.server.simulator._reply_to(self.command, self.path, dict(self.headers.items()), _parsed(sent))
+        if isinstance(reply.body, RawBody):
+            self.close_connection = not reply.body.kept
+            self._send_raw(reply.body.wire)
+            return
         body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         headers = {"Content-Type": "application/json", **reply.headers, "Content-Length": str(len(body))}
         match reply.manner:
@@ -246,6 +258,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - names that http.server looks for
+
+    def _send_raw(self, wire: Wire) -> None:
+        for piece in wire:
+            match piece:
+                case bytes():
+                    self.wfile.write(piece)
+                case Pause():
+                    self.server.closing.wait(piece.seconds)
+                case End.RESET:
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    os.close(self.connection.detach())  # a socket that is shut down first says a polite end
+                    self.close_connection = True
+                    return
+            if self.server.closing.is_set():
+                return
 
     def _drip(self, body: bytes) -> None:
         sent = 0

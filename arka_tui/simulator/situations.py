@@ -1,6 +1,6 @@
 """The words in which a provider's answers are written down, and what any server can do wrong."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TypeAlias
@@ -20,6 +20,28 @@ class Manner(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    seconds: float
+
+
+class End(Enum):
+    RESET = auto()
+    """The connection is thrown away, not closed."""
+
+
+Wire: TypeAlias = Iterable[bytes | Pause | End]
+
+
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """All that goes over the wire, status line and headers too, piece by piece."""
+
+    wire: Wire
+    kept: bool = False
+    """The connection stays open for the next request."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     method: str
     path: str
@@ -29,6 +51,8 @@ class Request:
     key: str | None = field(repr=False)
     body: object
     """As parsed from JSON; None where there was none, or no JSON."""
+    elsewhere: str = ""
+    """A server to which a hostile one may want to lead its clients."""
 
     def param(self, name: str) -> object:
         return self.body.get(name) if isinstance(self.body, dict) else None
@@ -38,7 +62,7 @@ class Request:
 class Reply:
     status: int
     body: object
-    """Bytes go out as they are, anything else as JSON."""
+    """Bytes go out as they are, anything else as JSON; a `RawBody` is a whole answer."""
     headers: Mapping[str, str] = field(default_factory=dict)
     manner: Manner = Manner.PLAIN
 

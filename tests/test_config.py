@@ -74,7 +74,7 @@ def test_a_mistake_is_named_with_its_remedy(file: Path, text: str | bytes, messa
 def test_an_unknown_key_is_answered_with_the_known_ones(file: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(written(file, 'colour = "red"'))
-    assert caught.value.hint == "known keys: theme, paid_test, lock_after_minutes, proxy, ca_bundle"
+    assert caught.value.hint == "known keys: theme, paid_test, lock_after_minutes, proxy, ca_bundle, key_file"
 
 
 def test_a_folder_in_the_files_place_cannot_be_read(file: Path) -> None:

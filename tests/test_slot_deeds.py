@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from arka_tui.errors import AgentFailed, Superseded, UsageError, VaultLocked, WrongPassphrase
+from arka_tui.errors import AgentFailed, Conflict, Superseded, UsageError, VaultLocked, WrongPassphrase
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.slot_deeds import SlotDeeds
+from arka_tui.store import Saved, ssh_agent
 from arka_tui.store.document import MAX_SLOTS, parse
 from arka_tui.store.key_file import make_key_file
-from arka_tui.store.ssh_agent import Agent
+from arka_tui.store.slots import KeyFile, SshAgent
+from arka_tui.store.ssh_agent import Agent, PublicKey
 from arka_tui.store.vault import Vault
 from tests.conftest import PASSPHRASE, RECOVERY_CODE, draft, open_vault
 from tests.ssh import RealAgent, needs_ssh_agent
@@ -208,7 +210,7 @@ def test_a_change_of_passphrase_keeps_the_slots_within_reach_and_drops_the_other
         session()[1].unlock_with_key_file(str(tmp_path / "not-in-the-settings.key"))
 
 
-def test_an_agent_that_is_gone_meanwhile_changes_nothing(
+def test_an_agent_that_does_not_answer_stops_no_change_of_passphrase(
     deeds: SlotDeeds, session: Deeds, around: Surroundings, tmp_path: Path
 ) -> None:
     around.agent = Agent(str(tmp_path / "gone"))
@@ -238,3 +240,150 @@ def test_a_locked_vault_tells_nothing_of_its_slots_and_takes_none(
         with pytest.raises(VaultLocked):
             deed()
     assert not Path(key_file).exists()
+
+
+# ---------------------------------------------------------------------- what happens while somebody is asked
+
+
+def when_the_agent_has_signed(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """`happens` comes between the signatures for a new slot and its saving."""
+
+    def enrol(agent: Agent, key: PublicKey, data: bytes) -> bytes:
+        signature = ssh_agent.enrol(agent, key, data)
+        happens()
+        return signature
+
+    monkeypatch.setattr("arka_tui.store.slots.enrol", enrol)
+
+
+@needs_ssh_agent
+def test_a_slot_does_not_land_in_a_vault_that_was_locked_and_opened_again_meanwhile(
+    deeds: SlotDeeds,
+    vault: Vault,
+    session: Deeds,
+    around: Surroundings,
+    real_agent: RealAgent,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real_agent.add()
+    around.agent = Agent(str(real_agent.socket))
+    other, _ = session()
+    other.unlock(PASSPHRASE)
+
+    def change_it() -> None:
+        other.change_passphrase(Secret("another horse"), NEW_CODE)
+        vault.lock()
+        vault.unlock(Secret("another horse"))
+
+    when_the_agent_has_signed(monkeypatch, change_it)
+    with pytest.raises(VaultLocked, match="locked meanwhile: nothing was changed"):
+        deeds.add_agent_key(deeds.agent_keys()[0])
+    assert kinds(deeds) == ["passphrase", "recovery"]
+
+
+@needs_ssh_agent
+def test_a_change_of_passphrase_does_not_land_in_another_vault(
+    deeds: SlotDeeds,
+    vault: Vault,
+    session: Deeds,
+    paths: Paths,
+    around: Surroundings,
+    real_agent: RealAgent,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    real_agent.add()
+    around.agent = Agent(str(real_agent.socket))
+    deeds.add_agent_key(deeds.agent_keys()[0])
+    elsewhere = Paths.under(tmp_path / "elsewhere")
+    open_vault(elsewhere).create(PASSPHRASE, RECOVERY_CODE)
+
+    def put_another_vault_there() -> None:
+        for name in ("store.toml", "store.toml.bak"):
+            paths.vault.with_name(name).write_bytes(elsewhere.vault.read_bytes())
+        vault.lock()
+        vault.unlock(PASSPHRASE)
+
+    when_the_agent_has_signed(monkeypatch, put_another_vault_there)
+    with pytest.raises(VaultLocked):
+        deeds.change_passphrase(Secret("another horse"), NEW_CODE)
+    assert paths.vault.read_bytes() == elsewhere.vault.read_bytes()
+    session()[0].unlock(PASSPHRASE)
+
+
+@needs_ssh_agent
+def test_a_slot_that_was_said_to_stay_is_never_dropped_because_its_agent_went(
+    deeds: SlotDeeds, session: Deeds, around: Surroundings, real_agent: RealAgent
+) -> None:
+    real_agent.add()
+    around.agent = Agent(str(real_agent.socket))
+    deeds.add_agent_key(deeds.agent_keys()[0])
+    shown = frozenset(view.id for view in deeds.views() if view.here)
+    keep = frozenset(view.id for view in deeds.views() if view.kind == "ssh-agent")
+    assert keep <= shown
+    around.agent = None
+    with pytest.raises(UsageError, match="no longer within reach, and it would be removed: ssh-agent key"):
+        deeds.change_passphrase(Secret("another horse"), NEW_CODE, keep=keep)
+    session()[0].unlock(PASSPHRASE)
+
+
+def test_a_slot_that_another_session_added_meanwhile_is_not_dropped_unseen(
+    deeds: SlotDeeds, vault: Vault, session: Deeds, key_file: str
+) -> None:
+    change = vault.prepare_change(Secret("another horse"), NEW_CODE)
+    other, its_deeds = session()
+    other.unlock(PASSPHRASE)
+    its_deeds.add_key_file(key_file)
+    with pytest.raises(Conflict, match="another session added a way"):
+        change()
+    assert kinds(deeds) == ["passphrase", "recovery", "keyfile"]
+    session()[1].unlock_with_key_file(key_file)
+
+
+def test_a_key_file_that_another_session_made_use_of_meanwhile_stays(
+    deeds: SlotDeeds, vault: Vault, session: Deeds, key_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, its_deeds = session()
+    other.unlock(PASSPHRASE)
+    really = vault.add_slot
+
+    def add_slot(way: KeyFile | SshAgent) -> Saved:
+        its_deeds.add_key_file(key_file)
+        return really(way)
+
+    monkeypatch.setattr(vault, "add_slot", add_slot)
+    with pytest.raises(UsageError, match="opens the vault already"):
+        deeds.add_key_file(key_file)
+    session()[1].unlock_with_key_file(key_file)
+
+
+@needs_ssh_agent
+def test_a_key_whose_use_was_refused_does_not_stop_another_key(
+    deeds: SlotDeeds, session: Deeds, around: Surroundings, real_agent: RealAgent
+) -> None:
+    for comment in ("one", "two"):
+        real_agent.add(comment=comment)
+    around.agent = Agent(str(real_agent.socket))
+    first, second = deeds.agent_keys()
+    for key in (first, second):
+        deeds.add_agent_key(key)
+
+    class Picky(Agent):
+        def sign(self, key: PublicKey, data: bytes) -> bytes:
+            if key == first:
+                raise AgentFailed("the ssh-agent refused")
+            return super().sign(key, data)
+
+    around.agent = Picky(str(real_agent.socket))
+    later, its_deeds = session()
+    its_deeds.unlock_with_agent()
+    assert later.list()
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "loop/arka.key", "loop"])
+def test_a_path_that_cannot_be_looked_at_is_an_error_like_any_other(
+    deeds: SlotDeeds, path: str, tmp_path: Path
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(UsageError):
+        deeds.add_key_file(str(tmp_path / path))

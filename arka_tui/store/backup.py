@@ -287,7 +287,7 @@ def _keep(disk: Disk, now: Present, wanted: bytes, moment: datetime, kept: list[
 def _set_journal_aside(disk: Disk, backup: State, moment: datetime) -> Path | None:
     """Where no line of it opens with the backup's key: it is another vault's, or from after a change of passphrase."""
     history = Journal(disk.journal, backup.store_id, backup.master_key).read()
-    if history.checks or not history.unreadable:
+    if history.checks or history.trouble or not history.unreadable:
         return None
     aside = aside_name(disk, disk.journal, moment)
     try:

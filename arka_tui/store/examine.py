@@ -15,7 +15,7 @@ from pathlib import Path
 from arka_tui import config
 from arka_tui.errors import ConfigError, VaultCorrupt, WrongPassphrase
 from arka_tui.paths import Paths
-from arka_tui.store.disk import Disk, reason
+from arka_tui.store.disk import Disk, close, reason
 from arka_tui.store.document import UnknownSlot
 from arka_tui.store.envelope import Damaged
 from arka_tui.store.glance import HARMED, Condition, Glance, count, glance, newest, related, size
@@ -291,7 +291,7 @@ def _lock(path: Path) -> list[Finding]:
         remedy = "keep the vault on a local disk: ARKA_HOME=FOLDER"
         return [Finding(Part.LOCK, "not working", Severity.TROUBLE, f"{reason(error)}: nothing can be saved", remedy)]
     finally:
-        os.close(fd)
+        close(fd)
     return wrong or [Finding(Part.LOCK, "free")]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from arka_tui.store.disk import reason
+from arka_tui.store.disk import close, reason
 from arka_tui.store.document import MAX_BYTES, CutShort, Document, LaterFormat, NotOurs, parse
 from arka_tui.store.envelope import Damaged
 
@@ -79,7 +79,7 @@ def glance(path: Path, *, anyones: bool = False) -> Glance:
     except OSError as error:
         return Glance(path, Condition.UNREADABLE, why=reason(error))
     finally:
-        os.close(fd)
+        close(fd)
     return _judged(path, raw)
 
 

@@ -130,7 +130,7 @@ class Vault:
         slots = self._new_slots(store_id, master_key, (Passphrase(passphrase), RecoveryCode(recovery_code)))
         with self._deed, self._disk.locked():
             for path in (self._disk.main, self._disk.mirror):
-                if os.path.lexists(path):
+                if self._disk.holds(path):
                     raise VaultExists(f"there is a vault already: {path}", "open it, or move it away")
             state = seal_state(Document(store_id, 1, slots, b"", b"", ()), (), master_key)
             saved = self._disk.replace_both(state.raw)
@@ -229,7 +229,8 @@ class Vault:
             if state.document.slots != seen.document.slots:
                 raise Conflict("another session added a way to open the vault", "look at them, then do it again")
             # The log goes first under the new key beside the old, so that a crash at any line leaves one readable.
-            log, checks = self._journal(store_id, master_key), self._journal(store_id, state.master_key).read().checks
+            log, history = self._journal(store_id, master_key), self._journal(store_id, state.master_key).read()
+            checks = self._history.checks if history.trouble else history.checks
             log_trouble = log.append(checks) if checks else ""
             entries = tuple(replace(entry, record_key=random_key()) for entry in state.entries)
             records = tuple(
@@ -238,8 +239,8 @@ class Vault:
             )
             changed = seal_state(_next(state.document, records, slots), entries, master_key)
             saved = self._disk.replace_both(changed.raw, removing=True)
-            if checks and not log_trouble:
-                log_trouble = log.rewrite(checks)
+            if checks or history.unreadable:
+                log_trouble = log.rewrite(checks, removing=True)
             self._adopt(changed, History(checks))
         self._high_water.remember(changed)
         return Saved(saved.incomplete or log_trouble)
@@ -484,13 +485,15 @@ class Vault:
         gone = set(ids)
         try:
             with self._deed, self._disk.locked():
-                state = self._open_state()
+                state = self._copies.newest(self._open_state())
                 journal = self._journal(state.store_id, state.master_key)
-                checks = journal.read().checks
-                kept = tuple(check for check in checks if check.credential_id not in gone)
-                if len(kept) == len(checks):
+                history = journal.read()
+                if history.trouble:
+                    return history.trouble
+                kept = tuple(check for check in history.checks if check.credential_id not in gone)
+                if len(kept) == len(history.checks) and not history.unreadable:
                     return ""
-                trouble = journal.rewrite(kept)
+                trouble = journal.rewrite(kept, removing=True)
                 self._adopt(history=History(kept))
                 self._note_stamps(journal=True)
         except VaultError as failure:

@@ -31,6 +31,8 @@ from arka_tui.store.last_resort import (
     read_store,
 )
 from arka_tui.store.vault import Vault
+from tests.attack.corpus import read
+from tests.attack.make_corpus import CORPUS, SECRETS
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, draft, open_vault
 
 WITH_PASSPHRASE, WITH_CODE = by_passphrase(PASSPHRASE.reveal()), by_recovery_code(RECOVERY_CODE.reveal())
@@ -427,6 +429,28 @@ def test_it_says_in_one_line_why_it_opens_nothing(
     assert last_resort.main(words) == code
     out, err = capsys.readouterr()
     assert (out, err.lstrip("\n")) == ("", f"{says}\n")
+
+
+def test_it_opens_with_a_key_file_and_asks_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example = read(CORPUS / "3-keyfile.arka")
+    store, key = tmp_path / "store.toml", tmp_path / "my.key"
+    store.write_bytes(example.raw)
+    key.write_bytes(bytes.fromhex(example.opener[1]))
+    assert last_resort.main([str(store), "--keyfile", str(key), "--show"]) == 0
+    assert capsys.readouterr().out == "".join(f"{name} = {secret.decode()}\n" for name, secret in SECRETS.items())
+
+
+def test_it_gives_the_other_keys_out_where_one_is_damaged_and_names_that_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = read(CORPUS / "6-padding-not-zero.arka")
+    (tmp_path / "store.toml").write_bytes(example.raw)
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: example.opener[1])
+    assert last_resort.main([str(tmp_path / "store.toml"), "--recovery", "--write", str(tmp_path / "keys.txt")]) == 1
+    out, err = capsys.readouterr()
+    assert (tmp_path / "keys.txt").read_text() == f"mistral/home = {SECRETS['mistral/home'].decode()}\n"
+    assert out == ""
+    assert err.startswith("wrote 1 of 2 keys") and err.endswith("\nnot read: openai/work: damaged: padding\n")
 
 
 @pytest.mark.parametrize("words", [[], ["store.toml", "--show", "--write", "x"], ["store.toml", "--key", "sk-aaaa"]])

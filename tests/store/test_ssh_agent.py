@@ -140,6 +140,17 @@ def test_what_is_signed_is_what_ssh_keygen_signs(real_agent: RealAgent, tmp_path
     assert theirs.endswith(ours)
 
 
+def test_an_rsa_signature_is_as_long_as_its_modulus_whichever_agent_made_it(tmp_path: Path) -> None:
+    """gpg-agent leaves leading zeros out; OpenSSH does not."""
+    key = PublicKey(string(b"ssh-rsa") + string(b"\1\0\1") + string(b"\0" + b"\xff" * 256), "rsa")
+    made = []
+    for value in (b"\0" + b"s" * 255, b"s" * 255):
+        path = tmp_path / str(len(value))
+        with lying_agent(path, lambda _, value=value: signature(b"rsa-sha2-512", value)):  # type: ignore[misc]
+            made.append(Agent(str(path)).sign(key, b"data"))
+    assert made[0] == made[1]
+
+
 # ---------------------------------------------------------------------- keys that cannot open a vault
 
 
@@ -234,12 +245,22 @@ def test_a_key_that_is_no_key_is_unfit_and_shown_safely(tmp_path: Path) -> None:
 
 
 def test_an_agent_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ssh_agent, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(ssh_agent, "LISTING_PATIENCE_S", 0.05)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "a"))
         silent.listen()
         with pytest.raises(AgentFailed, match="did not answer within"):
             Agent(str(tmp_path / "a")).public_keys()
+
+
+def test_an_agent_that_drips_is_given_up_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, right = socket.socketpair(socket.AF_UNIX)
+    with left, right:
+        right.sendall(b"\0")
+        clock = itertools.count(0.0, 0.15)
+        monkeypatch.setattr(ssh_agent.time, "monotonic", lambda: next(clock))  # type: ignore[attr-defined]
+        with pytest.raises(TimeoutError):
+            ssh_agent._read_exactly(left, 4, 0.2)
 
 
 @pytest.mark.parametrize("path", ["nothing", "folder", "x" * 300])

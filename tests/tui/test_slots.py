@@ -1,6 +1,7 @@
 """The ways to open the vault, on their screen and at the locked door."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from arka_tui.errors import WrongPassphrase
 from arka_tui.paths import Paths
 from arka_tui.providers.catalog import load_catalog
 from arka_tui.secret import Secret
-from arka_tui.store.ssh_agent import Agent
+from arka_tui.slot_deeds import SlotDeeds
+from arka_tui.store.ssh_agent import Agent, PublicKey
+from arka_tui.store.vault import Opened
 from arka_tui.tui.screens.keys import KeysScreen
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
 from arka_tui.tui.screens.slots import SlotsScreen
@@ -315,3 +318,119 @@ def test_a_changed_passphrase_needs_the_present_one(controller: Controller, sess
 
     drive(controller, script)
     session().unlock(Secret(PASSPHRASE.reveal()))
+
+
+# ---------------------------------------------------------------------- an agent that makes one wait
+
+
+class Waiting(Agent):
+    """Signs when it is let."""
+
+    def __init__(self, real: RealAgent) -> None:
+        super().__init__(str(real.socket))
+        self.asked, self.may = threading.Event(), threading.Event()
+
+    def sign(self, key: PublicKey, data: bytes) -> bytes:
+        self.asked.set()
+        self.may.wait(20)
+        return super().sign(key, data)
+
+
+@pytest.fixture
+def waiting(controller: Controller, real_agent: RealAgent, tmp_path: Path) -> Iterator[Waiting]:
+    """A vault that an agent's key opens, and that agent."""
+    plug_in(real_agent, tmp_path)
+    real_agent.add()
+    controller.slots.add_agent_key(controller.slots.agent_keys()[0])
+    waiting = Waiting(real_agent)
+    yield waiting
+    waiting.may.set()
+
+
+def with_agent(session: Session, agent: Agent) -> Controller:
+    controller = session()
+    controller.slots = SlotDeeds(controller._vault, lambda: agent, lambda: "")
+    return controller
+
+
+@needs_ssh_agent
+def test_escape_ends_the_waiting_at_the_door_and_a_late_answer_opens_nothing(
+    session: Session, waiting: Waiting
+) -> None:
+    controller = with_agent(session, waiting)
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("ssh-agent")
+        await driven.press("ctrl+g")
+        await driven.until(waiting.asked.is_set)
+        await driven.press("escape")
+        await driven.sees("Stopped")
+        waiting.may.set()
+        await driven.paste(PASSPHRASE.reveal())
+        assert not controller.unlocked
+        await driven.press("enter")
+        await driven.on(KeysScreen)
+
+    drive(controller, script)
+
+
+@needs_ssh_agent
+def test_an_agent_that_makes_one_wait_holds_up_neither_lock_nor_a_way_back(
+    session: Session, waiting: Waiting, real_agent: RealAgent
+) -> None:
+    real_agent.add(comment="another")
+    controller = with_agent(session, waiting)
+    controller.unlock(PASSPHRASE)
+
+    async def script(driven: Driven) -> None:
+        await driven.press("w", "s")
+        await driven.sees("Keys of your ssh-agent")
+        await driven.press("down", "enter")
+        await enter_passphrase(driven)
+        await driven.until(waiting.asked.is_set)
+        await driven.press("escape")
+        await driven.on(SlotsScreen)
+        await driven.press("ctrl+l")
+        await driven.on(UnlockScreen)
+        assert not controller.unlocked
+
+    drive(controller, script)
+
+
+@needs_ssh_agent
+def test_who_opens_it_with_the_agent_is_not_taken_for_one_who_knows_the_recovery_code(
+    session: Session, waiting: Waiting
+) -> None:
+    waiting.may.set()
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("ssh-agent")
+        await driven.press("ctrl+r", "ctrl+g")
+        await driven.on(KeysScreen)
+        assert "Set a new passphrase" not in driven.text
+
+    drive(with_agent(session, waiting), script)
+
+
+def test_a_vault_that_is_being_opened_while_the_program_is_suspended_is_locked_again(
+    session: Session, controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later, may = session(), threading.Event()
+    really = later.unlock
+
+    def slow(passphrase: Secret) -> Opened:
+        may.wait(20)
+        return really(passphrase)
+
+    monkeypatch.setattr(later, "unlock", slow)
+
+    async def script(driven: Driven) -> None:
+        await driven.paste(PASSPHRASE.reveal())
+        await driven.press("enter")
+        await driven.sees("Deriving the key")
+        driven.app._continued()
+        may.set()
+        await driven.sees("Locked: arka-tui was suspended")
+        assert not later.unlocked
+
+    drive(later, script)

@@ -27,7 +27,9 @@ from arka_tui.tui.guard import (
 )
 from arka_tui.tui.lifeline import Lifeline
 from arka_tui.tui.screens.authorize import Authorize, PathField
+from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.screens.create import CreateScreen
+from arka_tui.tui.screens.key_form import KeyForm, throw_away
 from arka_tui.tui.screens.keys import KeysScreen
 from arka_tui.tui.screens.passphrase import PassphraseScreen
 from arka_tui.tui.screens.slots import SlotsScreen
@@ -227,7 +229,13 @@ class ArkaApp(App[None]):
         self.tell("ctrl+q quits.")
 
     async def action_quit(self) -> None:
-        if not self._wait_for_save():
+        if not self._wait_for_save() and not isinstance(self.screen, Confirm):
+            self._quit()
+
+    @work(description="quit", exclusive=True, group="quit")
+    async def _quit(self) -> None:
+        unsaved = any(isinstance(each, KeyForm) and each.unsaved for each in self.screen_stack)
+        if not unsaved or await self.push_screen_wait(throw_away()):
             self.exit()
 
     @contextmanager

@@ -1,9 +1,11 @@
 """How values are told on screen: times, amounts, what is left of a key. Everything fits its column."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from arka_tui.check import Check, Learnt, Stage, Verdict
@@ -13,6 +15,8 @@ from arka_tui.text import safe
 SOON = timedelta(days=14)
 """An expiry nearer than this is worth a column."""
 NOTHING = "–"
+FEWEST_CELLS = 12
+"""Of a text that is cut short on a narrow screen."""
 
 
 def plain(text: str, limit: int = 400) -> Content:
@@ -32,6 +36,22 @@ def said(verdict: Verdict, provider: str, base_url: str) -> str:
 
 def problem(error: ArkaError) -> str:
     return " ".join(sentence(text) for text in (str(error), error.hint) if text)
+
+
+def fitting(parts: Sequence[str], cells: int) -> str:
+    """As many as fit, closer together where that helps; the next is cut if enough of it is left to be understood."""
+    told = [part for part in parts if part]
+    wide, close = "  ·  ", " · "
+    if cell_len(wide.join(told)) <= cells:
+        return wide.join(told)
+    for count in range(len(told), 0, -1):
+        line = close.join(told[:count])
+        if cell_len(line) <= cells:
+            break
+    room = cells - cell_len(line) - len(close)
+    if count < len(told) and room >= FEWEST_CELLS:
+        line += close + set_cell_size(told[count], room - 1).rstrip() + "…"
+    return line
 
 
 def ago(moment: datetime, now: datetime) -> str:

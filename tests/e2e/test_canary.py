@@ -126,16 +126,23 @@ def test_a_key_leaves_no_trace_outside_the_vault_whatever_is_done_with_it(home: 
     assert {request.situation for request in simulator.requests} > {"valid", "hostile", "no_credit", "slow"}
 
 
-ON_LEAVING = {"closing", "late_thread", "lost_task"}
-UNNOTICED = {"task", "lost_task"}
+ON_LEAVING = {"closing", "after", "at_exit", "late_thread", "lost_task"}
+UNNOTICED = {"task", "lost_task", "unraisable", "warning", "log"}
 """Nobody waits for these."""
+OFTEN = {"handler", "compose", "worker", "thread", "timer", "task", "unraisable", "closing", "after", "late_thread"}
+ENDS_WITH = {**dict.fromkeys(UNNOTICED | {"at_exit", "late_thread"}, 0), "interrupt": 130, "driver": 143}
+"""All others with 1."""
 
 
-@pytest.mark.parametrize("crash", CRASHES)
+@pytest.mark.parametrize(
+    "crash", [each if each in OFTEN else pytest.param(each, marks=pytest.mark.slow) for each in CRASHES]
+)
 def test_a_crash_says_where_and_nothing_of_the_key(home: Home, simulator: Simulator, crash: str) -> None:
     canary = Canary()
     home.new_vault().lock()
     workers = home.root / "workers"
+    if crash == "warning":
+        del home.env["PYTHONWARNINGS"]
     with home.launch(simulator, f"--crash={crash}", f"--workers={workers}") as terminal:
         unlock(terminal)
         open_form_with(terminal, canary)
@@ -143,16 +150,34 @@ def test_a_crash_says_where_and_nothing_of_the_key(home: Home, simulator: Simula
         if crash in ON_LEAVING | UNNOTICED:
             terminal.wait_for("f8 was pressed")
             terminal.press("ctrl+q")
+        elif crash == "driver":
+            terminal.settle()
+            terminal.signal(signal.SIGTERM)  # nothing can be drawn, so the program cannot leave by itself
         code = terminal.wait_exit()
         assert found(terminal, home, canary) == []
-        assert terminal.not_restored() == []
-        assert code == (0 if crash in UNNOTICED | {"late_thread"} else 1)
-        if crash not in UNNOTICED:
+        assert terminal.not_restored() == [] or crash == "driver"
+        assert code == ENDS_WITH.get(crash, 1)
+        if crash not in UNNOTICED | {"interrupt", "driver"}:
             assert "arka-tui: error: a mistake in the program" in terminal.text
-            assert re.search(r"launch.py:\d+ in _fail\n  RuntimeError\n", terminal.text)
+            assert re.search(
+                r"launch.py:\d+ in _(fail|recurse)\n  (Runtime|Memory|Recursion|Exception)\w+\n", terminal.text
+            )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_crash_before_there_is_a_screen_says_nothing_of_the_key(
+    home: Home, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    canary = Canary()
+    planted = tmp_path_factory.mktemp("planted") / "key"
+    planted.write_text(canary.key)
+    with home.launch(simulator, f"--fail-at-start={planted}") as terminal:
+        assert terminal.wait_exit() == 1
+        assert "arka-tui: error: a mistake in the program" in terminal.text
+        assert "  ValueError" in terminal.text
+        assert found(terminal, home, canary) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_ends_it_without_a_trace_of_the_key_in_the_form(home: Home, simulator: Simulator, number: int) -> None:
     canary = Canary()
     home.new_vault().lock()

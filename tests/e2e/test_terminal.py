@@ -36,7 +36,7 @@ def after(setting: str, command: list[str]) -> list[str]:
 # ---------------------------------------------------------------------- leaving
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_ends_it_with_its_number_and_the_terminal_restored(home: Home, number: int) -> None:
     with home.start() as terminal:
         terminal.wait_for(FIRST_SCREEN)
@@ -232,8 +232,9 @@ def test_every_screen_survives_any_change_of_size(home: Home, simulator: Simulat
                 terminal.resize(columns, lines)
             terminal.settle()
             terminal.wait_for(shown)
+            terminal.wait_gone("l Log")
             terminal.press("escape")
-            terminal.wait_gone(shown)
+            terminal.wait_for("l Log")  # the list is back: a dialog tells its own keys
         terminal.press("ctrl+q")
         assert terminal.wait_exit() == 0
 
@@ -352,6 +353,47 @@ def test_no_core_is_dumped(home: Home) -> None:
         assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
 
 
+NO_LIMIT = (
+    "import resource, sys; resource.setrlimit = lambda *_: None; from arka_tui.__main__ import main; sys.exit(main([]))"
+)
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, pytest.param(signal.SIGABRT, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("barrier", ["limit", "not dumpable"])
+def test_each_barrier_against_cores_holds_alone(home: Home, barrier: str, number: int) -> None:
+    def dumps(command: list[str], first_words: str) -> bool:
+        with Terminal(after("ulimit -c unlimited 2>&- || ulimit -c $(ulimit -H -c)", command), home.env) as terminal:
+            terminal.wait_for(first_words)
+            terminal.signal(number)
+            ended = os.waitid(os.P_PID, terminal.process.pid, os.WEXITED | os.WNOWAIT)
+            assert ended
+            assert ended.si_status == number
+            return ended.si_code == os.CLD_DUMPED
+
+    if not dumps(["sh", "-c", "echo ready; read line"], "ready"):
+        pytest.skip("this machine dumps no cores at all")
+    for core in home.root.glob("core*"):
+        core.unlink()
+    if barrier == "limit":
+        home.env["ARKA_DEBUG"] = "1"
+    command = home.command if barrier == "limit" else [sys.executable, "-c", NO_LIMIT]
+    assert not dumps(command, FIRST_SCREEN)
+    assert list(home.root.glob("core*")) == []
+
+
+@pytest.mark.parametrize("umask", ["000", "777"])
+def test_a_backup_is_the_users_alone_whatever_the_umask(home: Home, umask: str) -> None:
+    add_key(home, Canary().key)
+    folder = home.root / "backups"
+    folder.mkdir(mode=0o700)
+    command = after(f"umask {umask}", [*home.command, "backup", str(folder / "copy.toml")])
+    done = subprocess.run(command, env=home.env, capture_output=True, timeout=15, check=False, start_new_session=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {"copy.toml": 0o600}
+    left = {path for path in Path(home.env["ARKA_HOME"]).rglob("*") if path.stat().st_mode & 0o077}
+    assert left == set()
+
+
 @pytest.mark.parametrize("debug", [False, True], ids=["as shipped", "ARKA_DEBUG"])
 def test_other_programs_of_the_same_user_cannot_read_the_process(home: Home, debug: bool) -> None:
     """Root may by its capabilities; run without them it is a user like others."""
@@ -360,7 +402,7 @@ def test_other_programs_of_the_same_user_cannot_read_the_process(home: Home, deb
         home.env["ARKA_DEBUG"] = "1"
     with Terminal([*as_a_user, *home.command], home.env) as terminal:
         terminal.wait_for(FIRST_SCREEN)
-        for reader in ("cat environ", "cat maps", "cat auxv", "readlink fd/0"):
+        for reader in ("cat environ", "cat maps", "cat auxv", "readlink fd/0", ": < mem"):
             command = [*as_a_user, "sh", "-c", f"cd /proc/{terminal.process.pid} && {reader}"]
             done = subprocess.run(command, env=home.env, capture_output=True, timeout=15, check=False)
             assert (done.returncode == 0) is debug, reader

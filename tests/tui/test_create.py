@@ -1,14 +1,17 @@
+import re
 from collections.abc import Callable
 
+import pytest
 from textual.widgets import Input
 
 from arka_tui.controller import Controller
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
+from arka_tui.tui.screens import recovery_code
 from arka_tui.tui.screens.create import CreateScreen
 from arka_tui.tui.screens.keys import KeysScreen
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
-from tests.conftest import open_vault
+from tests.conftest import RECOVERY_CODE, open_vault
 from tests.tui.conftest import Driven, drive
 
 Make = Callable[[], Controller]
@@ -23,19 +26,17 @@ async def _choose(driven: Driven, first: str = WORDS, second: str = WORDS) -> No
     await driven.press("enter")
 
 
-def _shown_groups(driven: Driven) -> list[str]:
-    screen = driven.app.screen
-    assert isinstance(screen, RecoveryCodeScreen)
-    return screen._groups
+async def _recovery_code_screen(driven: Driven) -> RecoveryCodeScreen:
+    await driven.on(RecoveryCodeScreen)
+    assert isinstance(driven.app.screen, RecoveryCodeScreen)
+    return driven.app.screen
 
 
 def test_a_first_start_creates_a_vault_that_the_passphrase_opens(make_controller: Make, paths: Paths) -> None:
     async def script(driven: Driven) -> None:
         await _choose(driven)
-        await driven.on(RecoveryCodeScreen)
-        groups = _shown_groups(driven)
-        await driven.sees(" ".join(groups[:4]), " ".join(groups[4:]))
-        await driven.write((groups[2] + groups[5]).lower())
+        screen = await _recovery_code_screen(driven)
+        await driven.write("".join(screen.asked_groups).lower())
         await driven.press("enter")
         await driven.on(KeysScreen)
         await driven.sees("No keys yet", "Press a to add one")
@@ -49,9 +50,9 @@ def test_a_first_start_creates_a_vault_that_the_passphrase_opens(make_controller
 def test_the_recovery_code_that_was_shown_opens_the_vault(make_controller: Make, paths: Paths) -> None:
     async def script(driven: Driven) -> str:
         await _choose(driven)
-        await driven.on(RecoveryCodeScreen)
-        groups = _shown_groups(driven)
-        await driven.write(groups[2] + groups[5])
+        screen = await _recovery_code_screen(driven)
+        groups = re.findall(r"\b[1-8] ([0-9A-Z]{4})\b", driven.text)
+        await driven.write("".join(screen.asked_groups))
         await driven.press("enter")
         await driven.on(KeysScreen)
         return "".join(groups)
@@ -66,13 +67,39 @@ def test_nothing_is_written_before_the_recovery_code_is_confirmed(make_controlle
         await driven.on(RecoveryCodeScreen)
         await driven.write("WRONGGRP")
         await driven.press("enter")
-        await driven.sees("That is not groups 3 and 6")
+        await driven.sees("That is not groups")
         assert driven.app.screen.query_one("#proof", Input).value == "WRONGGRP"
         await driven.press("escape")
         await driven.on(CreateScreen)
 
     drive(make_controller(), script)
     assert not paths.vault.exists()
+
+
+def test_the_groups_are_numbered_and_any_two_of_them_are_asked_for(
+    make_controller: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery_code, "two_groups", lambda groups: (2, groups))
+    monkeypatch.setattr(Controller, "new_recovery_code", lambda self: RECOVERY_CODE)
+
+    async def script(driven: Driven) -> None:
+        await _choose(driven)
+        await _recovery_code_screen(driven)
+        await driven.sees("1 ABCD 2 EFGH 3 JKMN 4 PQRS", "5 TVWX 6 YZ01 7 2345 8 6789", "type groups 2 and 8")
+        await driven.write("JKMNYZ01")
+        await driven.press("enter")
+        await driven.sees("That is not groups 2 and 8 of the code above")
+        await driven.press("ctrl+u")
+        await driven.write("EFGH6789")
+        await driven.press("enter")
+        await driven.on(KeysScreen)
+
+    drive(make_controller(), script)
+
+
+def test_which_groups_are_asked_for_is_left_to_chance() -> None:
+    drawn = {recovery_code.two_groups(8) for _ in range(2000)}
+    assert drawn == {(first, second) for first in range(1, 9) for second in range(first + 1, 9)}
 
 
 def test_a_short_passphrase_is_refused_and_stays_typed(make_controller: Make) -> None:

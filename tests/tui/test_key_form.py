@@ -407,7 +407,7 @@ def test_escape_during_a_save_waits_for_its_end_and_never_calls_it_unsaved(
 
 
 def test_what_is_typed_during_a_save_is_neither_lost_nor_taken_for_saved(
-    controller: Controller, monkeypatch: pytest.MonkeyPatch
+    controller: Controller, monkeypatch: pytest.MonkeyPatch, simulator: Simulator
 ) -> None:
     go_on, add = threading.Event(), controller.add
 
@@ -424,14 +424,148 @@ def test_what_is_typed_during_a_save_is_neither_lost_nor_taken_for_saved(
         await driven.sees("Saving …")
         _field(driven, "label").value = "later"
         go_on.set()
-        await driven.sees("✗ invalid")
+        await driven.sees("Saved openai/main. What you typed since then is not saved yet.")
+        assert simulator.requests == []
         await driven.press("escape")
         await driven.on(Confirm)
         await driven.press("enter")
         await driven.until(lambda: driven.app.screen is form, "the form is back")
         assert _field(driven, "label").value == "later"
+        await driven.press("ctrl+s")
+        await driven.sees("✗ invalid")
 
     drive(controller, script, size=ROOMY)
+    assert [request.situation for request in simulator.requests] == [None]
+
+
+def test_what_is_typed_beside_a_result_begins_a_new_edit(controller: Controller, make_controller: Make) -> None:
+    async def script(driven: Driven) -> None:
+        form = await _open(driven)
+        await driven.paste("sk-proj-" + "x" * 40)
+        await driven.press("ctrl+s")
+        await driven.sees("✗ invalid", "Replace the key", "Delete it")
+        form.query_one("#label").focus()
+        await driven.write("2")
+        await driven.sees("Save and test")
+        assert "Delete it" not in driven.text and "✗ invalid" not in driven.text
+        await driven.press("ctrl+s")
+        await driven.sees("✗ invalid", "Delete it")
+
+    drive(controller, script, size=ROOMY)
+    later = make_controller()
+    later.unlock(PASSPHRASE)
+    assert [each.name for each in later.credentials()] == ["openai/2"]
+
+
+def test_a_key_that_is_pasted_onto_the_answers_after_a_test_goes_into_its_field(
+    controller: Controller, simulator: Simulator
+) -> None:
+    good = simulator.issue("openai", "valid")
+
+    async def script(driven: Driven) -> None:
+        form = await _open(driven)
+        await driven.paste("sk-proj-" + "x" * 40)
+        await driven.press("ctrl+s")
+        await driven.sees("✗ invalid")
+        assert isinstance(driven.app.focused, Button)
+        await driven.paste(good)
+        await driven.sees("Save and test", f"ends in …{good[-4:]}")
+        assert form.query_one(SecretInput).secret == Secret(good)
+        await driven.press("ctrl+s")
+        await driven.sees("openai/main is replaced", "✓ works")
+
+    drive(controller, script, size=ROOMY)
+
+
+def test_an_edit_during_the_test_stops_it_and_the_list_makes_up_for_it(
+    controller: Controller, simulator: Simulator
+) -> None:
+    key = simulator.issue("openai", "slow")
+
+    async def script(driven: Driven) -> None:
+        form = await _open(driven)
+        await driven.paste(key)
+        await driven.press("ctrl+s")
+        await driven.sees("shape, offline")
+        form.query_one("#label").focus()
+        await driven.write("2")
+        await driven.sees("The test was stopped, for you changed something. What was saved stays saved.")
+        simulator.change(key, "valid")
+        await driven.press("escape")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.on(KeysScreen)
+        await driven.sees("✓ works")
+
+    drive(controller, script, size=ROOMY)
+
+
+def test_an_edit_during_the_test_of_a_replacement_stops_it_and_the_old_key_stays(
+    controller: Controller, add: Add, simulator: Simulator, make_controller: Make
+) -> None:
+    old = add("openai/work")
+    slow, quick = simulator.issue("openai", "slow", "new"), simulator.issue("openai", "valid", "newer")
+
+    async def script(driven: Driven) -> None:
+        await _open(driven, "e")
+        await driven.paste(slow)
+        await driven.press("ctrl+s")
+        await driven.sees("shape, offline")
+        await driven.paste(quick)
+        await driven.sees("The test was stopped, for you changed something. The old key is still the one.")
+        session = make_controller()
+        session.unlock(PASSPHRASE)
+        assert session._vault.secret("openai/work") == Secret(old)
+        await driven.press("ctrl+s")
+        await driven.sees("openai/work is replaced", "✓ works")
+
+    drive(controller, script, size=ROOMY)
+    later = make_controller()
+    later.unlock(PASSPHRASE)
+    assert later._vault.secret("openai/work") == Secret(quick)
+
+
+def test_save_says_why_there_is_nothing_to_save(controller: Controller, add: Add, simulator: Simulator) -> None:
+    add("openai/work")
+    slow = simulator.issue("openai", "slow", "new")
+
+    async def script(driven: Driven) -> None:
+        await _open(driven, "e")
+        await driven.paste(slow)
+        await driven.press("ctrl+s")
+        await driven.sees("shape, offline")
+        await driven.press("ctrl+s")
+        await driven.sees("The new key is being tested; Esc stops that.")
+        await driven.press("escape", "ctrl+u")
+        await driven.paste("sk-proj-" + "x" * 40)
+        await driven.press("ctrl+s")
+        await driven.sees("✗ invalid", "Use it anyway")
+        await driven.press("ctrl+s")
+        await driven.sees("Nothing has changed since. Choose one of the two answers, or edit a field.")
+
+    drive(controller, script, size=ROOMY)
+    assert controller.history.checks == ()
+
+
+def test_the_form_knows_whether_leaving_would_throw_something_away(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> list[bool]:
+        form = await _open(driven)
+        told = [form.unsaved]
+        await driven.paste("sk-proj-" + "x" * 40)
+        told.append(form.unsaved)
+        await driven.press("ctrl+s")
+        await driven.sees("✗ invalid")
+        told.append(form.unsaved)
+        await driven.press("escape")
+        await driven.on(KeysScreen)
+        form = await _open(driven, "e")
+        told.append(form.unsaved)
+        _field(driven, "label").value = "office"
+        return [*told, form.unsaved]
+
+    assert drive(controller, script, size=ROOMY) == [False, True, False, False, True]
 
 
 def test_a_burst_of_keys_over_the_list_never_answers_a_question(controller: Controller, add: Add) -> None:

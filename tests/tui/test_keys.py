@@ -1,9 +1,11 @@
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from arka_tui.check import Verdict
+from arka_tui.check import Check, Verdict
+from arka_tui.config import Config
 from arka_tui.controller import Controller
 from arka_tui.credential import Draft
 from arka_tui.errors import NotSaved
@@ -14,9 +16,12 @@ from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.screens.detail import DetailScreen
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.keys import KeysScreen
+from arka_tui.tui.screens.log import LogScreen
+from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
 from arka_tui.tui.screens.unlock import UnlockScreen
 from arka_tui.tui.widgets.key_list import KeyList
-from tests.conftest import PASSPHRASE, draft
+from arka_tui.tui.widgets.log_list import LogList
+from tests.conftest import NOW, PASSPHRASE, draft
 from tests.tui.conftest import Driven, drive
 
 Add = Callable[..., str]
@@ -419,9 +424,9 @@ def test_the_passphrase_can_be_changed_from_the_palette(
         for _ in range(2):
             await driven.paste("an entirely new one")
             await driven.press("enter")
-        await driven.sees("To confirm, type groups 3 and 6")
-        groups = driven.app.screen._groups  # type: ignore[attr-defined]
-        await driven.write(groups[2] + groups[5])
+        await driven.sees("To confirm, type groups")
+        assert isinstance(driven.app.screen, RecoveryCodeScreen)
+        await driven.write("".join(driven.app.screen.asked_groups))
         await driven.press("enter")
         await driven.sees("Passphrase changed")
 
@@ -517,5 +522,191 @@ def test_after_the_last_key_is_deleted_the_list_still_has_the_focus(controller: 
         await driven.press("y")
         await driven.sees("No keys yet")
         assert isinstance(driven.app.focused, KeyList)
+
+    drive(controller, script)
+
+
+SMALLEST = (40, 12)
+
+
+def test_a_question_names_its_key_and_shows_its_answers_on_the_smallest_screen(
+    controller: Controller, add: Add
+) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.press("d")
+        await driven.on(Confirm)
+        await driven.sees("Delete openai/work?", "Keep (n)", "Delete (y)", "Removed at once")
+        assert "platform.openai.com" not in driven.text
+        await driven.press("down", "down")
+        await driven.sees("Delete openai/work?", "platform.openai.com", "Keep (n)")
+        await driven.pilot.resize_terminal(80, 24)
+        await driven.sees("Delete openai/work?", "Removed at once", "platform.openai.com", "openai/work   ")
+
+    drive(controller, script, size=SMALLEST)
+
+
+def test_the_last_line_of_a_dialog_is_about_its_own_keys(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        for opener, expected in (
+            ("d", "Esc n No y Yes"),
+            ("a", "Esc Close ^s Save"),
+            ("enter", "Esc Close e Edit t Test d Delete"),
+            ("question_mark", "Esc Close"),
+        ):
+            await driven.press(opener)
+            await driven.until(lambda: not isinstance(driven.app.screen, KeysScreen), "a dialog")
+            await driven.until(lambda: driven.text.splitlines()[-1].strip() == expected, expected)  # noqa: B023
+            await driven.press("escape")
+            await driven.on(KeysScreen)
+
+    drive(controller, script)
+
+
+def test_a_narrow_screen_cuts_no_word_of_its_first_and_last_line(controller: Controller, add: Add) -> None:
+    add("openai/work", "slow")
+    controller.config = Config(paid_test=False)
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.press("t", "space")
+        await driven.sees("arka-tui  1 key · testing 0/1")
+        assert driven.text.splitlines()[-1].strip() == "? Help a Add e Edit d Delete t Test"
+        await driven.pilot.resize_terminal(80, 24)
+        await driven.sees("1 key  ·  testing 0/1, Esc stops  ·  1 selected  ·  paid test off", "/ Filter l Log")
+
+    drive(controller, script, size=SMALLEST)
+
+
+def test_ctrl_c_says_how_to_quit_within_a_dialog_too(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        for opener in ("d", "a", "enter"):
+            await driven.press(opener)
+            await driven.until(lambda: not isinstance(driven.app.screen, KeysScreen), "a dialog")
+            driven.app.clear_notifications()
+            await driven.press("ctrl+c")
+            await driven.sees("ctrl+q quits.")
+            await driven.press("escape")
+            await driven.on(KeysScreen)
+
+    drive(controller, script)
+
+
+def test_help_scrolls_by_the_keys_of_the_lists_and_names_the_palette(controller: Controller) -> None:
+    async def script(driven: Driven) -> None:
+        await driven.press("question_mark")
+        await driven.on(HelpScreen)
+        dialog = driven.app.screen.query_one(".dialog")
+        for key, expected in (("down", 1), ("j", 2), ("k", 1), ("up", 0), ("G", dialog.max_scroll_y), ("g", 0)):
+            await driven.press(key)
+            assert dialog.scroll_offset.y == expected, key
+        while "^p" not in driven.text:
+            assert dialog.scroll_offset.y < dialog.max_scroll_y
+            await driven.press("pagedown")
+        assert "All commands, by name" in driven.flat
+
+    drive(controller, script)
+
+
+def test_escape_says_that_the_tests_were_stopped_and_how_far_they_came(controller: Controller, add: Add) -> None:
+    add("openai/quick", "deactivated")
+    add("openai/slow", "slow")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.sees("testing 1/2")
+        await driven.press("escape")
+        await driven.sees("Stopped: 1 of 2 were tested; what they found is kept.")
+
+    drive(controller, script)
+
+
+def test_trouble_first_puts_what_is_wrong_before_what_is_not_known(controller: Controller) -> None:
+    found = {
+        "openai/down": Verdict.PROVIDER_DOWN,
+        "openai/fine": Verdict.OK,
+        "openai/invalid": Verdict.INVALID_KEY,
+        "openai/new": None,
+        "openai/poor": Verdict.NO_CREDITS,
+        "openai/unknown": Verdict.UNKNOWN,
+    }
+    for name, verdict in found.items():
+        credential, _ = controller.add(draft(name))
+        if verdict:
+            controller.record(Check(credential.id, name, credential.hint, NOW, verdict))
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.press("s")
+        await driven.sees("by trouble first")
+        order = ["invalid", "poor", "unknown", "down", "new", "fine"]
+        assert _names(driven) == [f"openai/{label}" for label in order]
+
+    drive(controller, script)
+
+
+def test_ages_move_on_and_only_the_rows_that_read_otherwise_are_painted(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for label, minutes in (("fresh", 3), ("old", 60 * 24 * 9), ("new", 0)):
+        credential, _ = controller.add(draft(f"openai/{label}"))
+        if minutes:
+            at = NOW - timedelta(minutes=minutes)
+            controller.record(Check(credential.id, credential.name, credential.hint, at, Verdict.OK))
+    later = [NOW]
+    monkeypatch.setattr(controller, "now", lambda: later[0])
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("3 min ago", "9 d ago", "never")
+        keys = driven.app.screen.query_one(KeyList)
+        repainted: list[int] = []
+        paint = keys.refresh_row
+
+        def noted(row: int) -> None:
+            repainted.append(row)
+            paint(row)
+
+        monkeypatch.setattr(keys, "refresh_row", noted)
+        keys.repaint_times()
+        assert repainted == []
+        later[0] = NOW + timedelta(minutes=1)
+        keys.repaint_times()
+        await driven.sees("4 min ago", "9 d ago")
+        assert repainted == [0]
+        keys.repaint_times()
+        assert repainted == [0]
+
+    drive(controller, script)
+
+
+def test_the_log_shows_what_running_tests_find_and_the_cursor_stays_on_its_line(
+    controller: Controller, add: Add
+) -> None:
+    add("openai/quick")
+    first = controller.get("openai/quick")
+    controller.record(Check(first.id, "openai/quick", first.hint, NOW - timedelta(days=1), Verdict.OK))
+
+    async def script(driven: Driven) -> None:
+        await driven.press("l")
+        await driven.on(LogScreen)
+        await driven.sees("1 test", "✓ works")
+        log = driven.app.screen
+        assert isinstance(log, LogScreen)
+        controller.record(Check(first.id, "openai/quick", first.hint, NOW, Verdict.INVALID_KEY))
+        log._look_again()
+        await driven.sees("2 tests", "✗ invalid")
+        current = log.query_one(LogList).current
+        assert current is not None
+        assert current.verdict is Verdict.OK
 
     drive(controller, script)

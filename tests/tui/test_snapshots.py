@@ -19,6 +19,7 @@ from arka_tui.providers.catalog import load_catalog
 from arka_tui.secret import Secret
 from arka_tui.store.vault import Vault
 from arka_tui.tui.app import ArkaApp
+from arka_tui.tui.screens import recovery_code
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, open_vault
 
 SnapCompare = Callable[..., bool]
@@ -128,6 +129,16 @@ def _paste(text: str, *keys: str) -> Pressing:
 
 def test_create(no_controller: Controller, snap_compare: SnapCompare) -> None:
     assert snap_compare(ArkaApp(no_controller), terminal_size=USUAL)
+
+
+def test_recovery_code(no_controller: Controller, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery_code, "two_groups", lambda groups: (2, 7))
+
+    async def show(pilot: Pilot[Any]) -> None:
+        pilot.app.push_screen(recovery_code.RecoveryCodeScreen(RECOVERY_CODE))
+        await pilot.pause()
+
+    assert snap_compare(ArkaApp(no_controller), terminal_size=USUAL, run_before=show)
 
 
 def test_unlock(empty: Controller, snap_compare: SnapCompare) -> None:

@@ -11,6 +11,8 @@ from textual.widgets import Input
 
 from arka_tui.credential import Credential
 from arka_tui.secret import Secret
+from arka_tui.tui import words
+from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_list import KeyList, columns
 from arka_tui.tui.widgets.line_list import LineList, cell
 from arka_tui.tui.widgets.secret_input import SecretInput
@@ -261,3 +263,36 @@ def test_an_empty_list_takes_every_key_calmly() -> None:
         assert app.query_one(LineList).cursor == 0
 
     _drive(app, script)
+
+
+def test_a_key_that_edits_a_field_acts_before_what_is_typed_after_it() -> None:
+    class Fields(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Field("old")
+
+    app = Fields()
+
+    async def script(pilot: Pilot[None]) -> None:
+        field = app.query_one(Field)
+        field.focus()
+        for key, char in (("end", None), ("ctrl+u", None), ("n", "n"), ("x", "x"), ("backspace", None), ("w", "w")):
+            app.post_message(events.Key(key, char))  # all at once, as in one packet
+        await pilot.pause()
+        assert field.value == "nw"
+
+    _drive(app, script)
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (60, "29 keys  ·  testing 1/29  ·  by trouble first"),
+        (41, "29 keys · testing 1/29 · by trouble first"),
+        (38, "29 keys · testing 1/29 · by trouble f…"),
+        (30, "29 keys · testing 1/29"),
+        (20, "29 keys"),
+        (3, "29 keys"),
+    ],
+)
+def test_a_line_of_parts_is_told_as_far_as_it_fits(cells: int, told: str) -> None:
+    assert words.fitting(["29 keys", "", "testing 1/29", "by trouble first"], cells) == told

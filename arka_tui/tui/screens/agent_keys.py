@@ -6,12 +6,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from arka_tui.store.ssh_agent import PublicKey
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.widgets.choice_list import Choice, ChoiceList
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
 
 
@@ -27,7 +28,7 @@ class AgentKeysScreen(ArkaModal[PublicKey | None]):
             yield Static("Keys of your ssh-agent", classes="title")
             yield ChoiceList(id="agent-keys")
             yield Static("", id="about")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         choices = [

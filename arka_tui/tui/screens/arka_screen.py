@@ -21,8 +21,33 @@ class ArkaModal(ModalScreen[ResultT]):
     BINDINGS = [
         Binding("left,up", "app.focus_previous", "The one before", show=False),
         Binding("right,down", "app.focus_next", "The next one", show=False),
+        Binding("ctrl+c", "app.say_quit", "Quit", show=False, system=True),
     ]
 
     @property
     def arka(self) -> "ArkaApp":
         return cast("ArkaApp", self.app)
+
+
+class ReadModal(ArkaModal[ResultT]):
+    """A dialog that is read. The keys of the lists scroll its `.dialog`, which must not take the focus from them."""
+
+    BINDINGS = [
+        Binding("up,k", "scroll_by(-1)", "One line up", show=False),
+        Binding("down,j", "scroll_by(1)", "One line down", show=False),
+        Binding("pageup,ctrl+b", "scroll_page(-1)", "A page up", show=False),
+        Binding("pagedown,ctrl+f,space", "scroll_page(1)", "A page down", show=False),
+        Binding("home,g", "scroll_edge(-1)", "To the top", show=False),
+        Binding("end,G", "scroll_edge(1)", "To the bottom", show=False),
+    ]
+
+    def action_scroll_by(self, lines: int) -> None:
+        self.query_one(".dialog").scroll_relative(y=lines, animate=False)
+
+    def action_scroll_page(self, pages: int) -> None:
+        dialog = self.query_one(".dialog")
+        dialog.scroll_relative(y=pages * max(1, dialog.scrollable_content_region.height - 1), animate=False)
+
+    def action_scroll_edge(self, end: int) -> None:
+        dialog = self.query_one(".dialog")
+        dialog.scroll_to(y=dialog.max_scroll_y if end > 0 else 0, animate=False)

@@ -10,6 +10,10 @@ from textual.widgets import Button, Static
 
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
+from arka_tui.tui.widgets.key_footer import KeyFooter
+
+ROOM_FOR_KEYS = 8
+"""With fewer lines the answers, which name their keys too, are shown without the line of keys."""
 
 
 class Confirm(ArkaModal[bool]):
@@ -17,8 +21,10 @@ class Confirm(ArkaModal[bool]):
 
     AUTO_FOCUS = "#no"
     BINDINGS = [
-        Binding("escape,n", "answer(False)", "No", id="confirm.no"),
+        Binding("escape,n", "answer(False)", "No", key_display="Esc n", id="confirm.no"),
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),
+        Binding("up,pageup", "read(-1)", "Text up", show=False, id="confirm.up"),
+        Binding("down,pagedown", "read(1)", "Text down", show=False, id="confirm.down"),
     ]
 
     def __init__(self, question: str, lines: Sequence[str], *, yes: str, no: str) -> None:
@@ -29,22 +35,39 @@ class Confirm(ArkaModal[bool]):
         self._no = no
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog", can_focus=False):
+        with VerticalScroll(classes="dialog question", can_focus=False):
             yield Static(words.plain(self._question), classes="title")
-            for line in self._lines:
-                yield Static(words.plain(line, 600), classes="paragraph")
+            with VerticalScroll(id="lines", can_focus=False):
+                for line in self._lines:
+                    yield Static(words.plain(line, 600), classes="paragraph")
             with Horizontal(classes="buttons"):
                 yield Button(words.plain(f"{self._no} (n)"), id="no")
                 yield Button(words.plain(f"{self._yes} (y)"), id="yes", variant="error")
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.app.clear_notifications()  # they would cover the answers
+
+    def on_resize(self) -> None:
+        self.query_one(KeyFooter).display = self.size.height >= ROOM_FOR_KEYS
+        self.query_one(".question").remove_class("full")
+        self.call_after_refresh(self.call_after_refresh, self._fit)  # the first is before the new layout
+
+    def _fit(self) -> None:
+        """Where not all lines have room, they scroll between question and answers."""
+        dialog = self.query_one(".question")
+        dialog.set_class(dialog.max_scroll_y > 0, "full")
+        self.call_after_refresh(self.query_one("#no").scroll_visible, animate=False)  # where even that is too much
 
     def action_answer(self, answer: bool) -> None:
         if answer and self.arka.burst.length:
             self.arka.bell()  # a paste into the list may hold d and y; no hand types them so fast
             return
         self.dismiss(answer)
+
+    def action_read(self, by: int) -> None:
+        """The question and its answers stay in sight; what is between them scrolls where the screen is small."""
+        self.query_one("#lines").scroll_relative(y=3 * by, animate=False)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -6,7 +6,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError
@@ -14,6 +14,7 @@ from arka_tui.secret import Secret
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.new_passphrase import NewPassphrase
 
 
@@ -39,7 +40,7 @@ class CreateScreen(ArkaScreen[None]):
             with Horizontal(classes="buttons"):
                 yield Button("Create the vault", id="create", variant="primary")
             yield Static("", id="status")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     @on(Button.Pressed, "#create")
     def action_next(self) -> None:

@@ -7,16 +7,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from arka_tui.check import Check, Mood
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.tui import words
-from arka_tui.tui.screens.arka_screen import ArkaModal
+from arka_tui.tui.screens.arka_screen import ReadModal
+from arka_tui.tui.widgets.key_footer import KeyFooter
 
 
-class DetailScreen(ArkaModal[tuple[str, str] | None]):
+class DetailScreen(ReadModal[tuple[str, str] | None]):
     """Dismisses with edit, delete or test and the credential's id, where that is what comes next."""
 
     BINDINGS = [
@@ -38,7 +39,7 @@ class DetailScreen(ArkaModal[tuple[str, str] | None]):
         shown, now = self._credential, self._controller.now()
         provider = self._controller.provider(shown.provider)
         check = self._controller.last_checks().get(shown.id)
-        with VerticalScroll(classes="dialog"):
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Static(words.plain(shown.name), classes="title")
             yield Static(
                 table(
@@ -59,7 +60,7 @@ class DetailScreen(ArkaModal[tuple[str, str] | None]):
             if provider:
                 yield Static("Console pages", classes="section")
                 yield Static(table(sorted(provider.console.items())))
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
 
 def told(check: Check, provider: str, base_url: str, now: datetime) -> ComposeResult:

@@ -1,17 +1,19 @@
 """All keys of the keyboard that work on the screen it was called from, read from the bindings themselves."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from arka_tui.check import MEANINGS, Mood
 from arka_tui.tui import words
-from arka_tui.tui.screens.arka_screen import ArkaModal
+from arka_tui.tui.screens.arka_screen import ReadModal
 from arka_tui.tui.screens.detail import table
+from arka_tui.tui.widgets.key_footer import KeyFooter
 
 _MOODS = {
     Mood.GOOD: "works",
@@ -21,7 +23,7 @@ _MOODS = {
 }
 
 
-class HelpScreen(ArkaModal[None]):
+class HelpScreen(ReadModal[None]):
     BINDINGS = [Binding("escape,q,question_mark", "dismiss(None)", "Close", key_display="Esc", id="help.close")]
 
     def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
@@ -32,10 +34,14 @@ class HelpScreen(ArkaModal[None]):
         keys: dict[str, tuple[list[str], str]] = {}
         for active in sorted(self._active.values(), key=lambda each: not isinstance(each.node, Screen)):
             binding = active.binding
-            if binding.id and active.enabled:  # ours have an id; the toolkit's own are of no use here
-                told = active.tooltip or binding.tooltip or binding.description
+            if binding.action == "command_palette":
+                binding = replace(binding, tooltip="All commands, by name; also what has no key of its own")
+            elif not binding.id or not active.enabled:  # ours have an id; the toolkit's own are of no use here
+                continue
+            told = binding.tooltip or active.tooltip or binding.description
+            if told:
                 keys.setdefault(binding.action, ([], told))[0].append(self.app.get_key_display(binding))
-        with VerticalScroll(classes="dialog"):
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Static("Keys of the keyboard", classes="title")
             yield Static(table([(" ".join(dict.fromkeys(names)), told) for names, told in keys.values()]))
             yield Static("Verdicts", classes="section")
@@ -43,7 +49,7 @@ class HelpScreen(ArkaModal[None]):
                 found = [each for each in MEANINGS.values() if each.mood is mood]
                 yield Static(words.plain(f"{found[0].sign} {meaning}"), classes=mood.value)
                 yield Static(table([(f"  {each.word}", _short(each.sentence)) for each in found]))
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
 
 def _short(sentence: str) -> str:

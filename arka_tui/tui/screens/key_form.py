@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
@@ -27,6 +27,7 @@ from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.secret_input import SecretInput
 
 DEMO_HINT = "Demo: type demo-{provider}-that-works or demo-{provider}-no-credit."
@@ -41,20 +42,38 @@ class FormResult:
     delete: bool = False
 
 
-class Doing(Enum):
-    """What runs behind the form, and so what Escape may do to it."""
+class Phase(Enum):
+    """What the form is about: how it takes Save, Escape, and what is typed. An edit leads back to EDITING."""
 
-    NOTHING = "nothing"
+    EDITING = "editing"
     SAVING = "saving"
     """Cannot be stopped half-way, nor called unsaved."""
     TRYING = "trying"
     """A replacement is tested; the stored key is untouched."""
     TESTING = "testing"
     """What is saved is tested; the list can finish that."""
+    RESULT = "result"
+    """Of a test, with two ways on."""
+
+
+NOT_NOW = {
+    Phase.SAVING: "It is being saved; one moment.",
+    Phase.TRYING: "The new key is being tested; Esc stops that.",
+    Phase.TESTING: "It is saved, and being tested; Esc leaves the test to the list.",
+    Phase.RESULT: "Nothing has changed since. Choose one of the two answers, or edit a field.",
+}
+"""Why there is nothing to save."""
+
+STOPPED = {
+    Phase.TRYING: "The test was stopped, for you changed something. The old key is still the one.",
+    Phase.TESTING: "The test was stopped, for you changed something. What was saved stays saved.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
+    """All fields but the key."""
+
     provider: str
     label: str
     base_url: str
@@ -63,7 +82,7 @@ class _Typed:
 
 class KeyForm(ArkaModal[FormResult | None]):
     BINDINGS = [
-        Binding("escape", "leave", "Close", id="form.leave"),
+        Binding("escape", "leave", "Close", key_display="Esc", id="form.leave"),
         Binding("ctrl+s", "save", "Save", id="form.save"),
     ]
 
@@ -72,7 +91,9 @@ class KeyForm(ArkaModal[FormResult | None]):
         self._controller = controller
         self._editing = editing
         self._as_opened: _Typed | None = None
-        self._doing = Doing.NOTHING
+        self._phase = Phase.EDITING
+        self._before: tuple[_Typed, Secret | None] | None = None
+        """What was in the fields when the phase began."""
         self._saved_untested = False
         self._tried: tuple[Draft, Check] | None = None
         self._provider_chosen = editing is not None
@@ -125,12 +146,14 @@ class KeyForm(ArkaModal[FormResult | None]):
             with Horizontal(classes="buttons hidden", id="after-buttons"):
                 yield Button("", id="second")
                 yield Button("", id="first", variant="primary")
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         if not self.is_attached:
             return
         self._follow_provider()
         self._as_opened = self._typed
+        self._go(Phase.EDITING)
         self.query_one("#secret").focus()
 
     def _all_settings(self) -> list[Setting]:
@@ -178,7 +201,45 @@ class KeyForm(ArkaModal[FormResult | None]):
             lines.append(DEMO_HINT.format(provider=provider.id))
         self.query_one("#about", Static).update(Content("\n").join(map(words.plain, lines)))
 
+    # ------------------------------------------------------------------ phases
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was typed that leaving would throw away."""
+        return self._secret is not None or self._typed != self._as_opened
+
+    @property
+    def _content(self) -> tuple[_Typed, Secret | None]:
+        return self._typed, self._secret
+
+    def _go(self, phase: Phase) -> None:
+        self._phase, self._before = phase, self._content
+        self.query_one("#form-buttons").set_class(phase is Phase.RESULT, "hidden")
+        self.query_one("#after-buttons").set_class(phase is not Phase.RESULT, "hidden")
+
+    @on(Input.Changed)
+    @on(SecretInput.Edited)
+    @on(Select.Changed)
+    def _edited(self) -> None:
+        """What is typed while a test runs, or beside its result, is a new edit: the test was of something else."""
+        if self._phase not in (Phase.EDITING, Phase.SAVING) and self._content != self._before:
+            self._edit_again(STOPPED.get(self._phase, ""))
+
+    def _edit_again(self, told: str = "") -> None:
+        self.workers.cancel_group(self, "form")
+        self._tried = None
+        self._go(Phase.EDITING)
+        self._result(told, "")
+
     # ------------------------------------------------------------------ typing
+
+    def on_paste(self, event: events.Paste) -> None:
+        """On a button, where nothing else takes it: a key goes where keys go."""
+        event.stop()
+        if self._phase is Phase.RESULT:
+            field = self.query_one(SecretInput)
+            field.focus()
+            field.post_message(events.Paste(event.text))
 
     @on(Select.Changed, "#provider")
     def _provider_changed(self, event: Select.Changed) -> None:
@@ -235,7 +296,8 @@ class KeyForm(ArkaModal[FormResult | None]):
 
     @on(Button.Pressed, "#save")
     def action_save(self) -> None:
-        if self._doing is not Doing.NOTHING or self.query_one("#form-buttons").has_class("hidden"):
+        if self._phase is not Phase.EDITING:
+            self.arka.tell(NOT_NOW[self._phase])
             return
         self._clear_notes()
         typed = self._typed
@@ -259,11 +321,12 @@ class KeyForm(ArkaModal[FormResult | None]):
         if not (credential := await self._commit(draft)):
             return
         self._saved_untested = True
-        self._doing = Doing.TESTING
+        if self._phase is Phase.EDITING:
+            return
+        self._go(Phase.TESTING)
         self._result(f"Saved {credential.name}. Testing …", "")
         check = await self._tested(self._controller.check_saved(credential, self._stage_done))
         self._saved_untested = False
-        self._doing = Doing.NOTHING
         if check and check.verdict.meaning.mood is Mood.GOOD:
             self._offer("Done", "Edit again")
         elif check and check.verdict.meaning.mood is Mood.BAD:
@@ -274,47 +337,58 @@ class KeyForm(ArkaModal[FormResult | None]):
     @work(description="test, then replace", exclusive=True, group="form")
     async def _replace(self, draft: Draft) -> None:
         """The stored key stays until the new one has passed, or the user insists."""
-        self._doing = Doing.TRYING
+        self._go(Phase.TRYING)
         self._result("Testing the new key; the old one stays until it passes …", "")
         check = await self._tested(self._controller.try_draft(draft, self._editing, self._stage_done))
-        self._doing = Doing.NOTHING
         if check is None:
-            return
-        self._tried = (draft, check)
-        if check.verdict.meaning.mood is Mood.GOOD:
-            await self._use_tried()
+            self._go(Phase.EDITING)
+        elif check.verdict.meaning.mood is Mood.GOOD:
+            await self._put_in_place(draft, check)
         else:
+            self._tried = (draft, check)
             unsure = check.verdict.meaning.mood is Mood.UNSURE
             self._offer("Go back", "Use it unverified" if unsure else "Use it anyway")
 
+    @work(description="use what was tested", exclusive=True, group="form")
     async def _use_tried(self) -> None:
-        if self._tried and (credential := await self._commit(self._tried[0])):
-            _, check = self._tried
+        if self._tried:
+            await self._put_in_place(*self._tried)
+
+    async def _put_in_place(self, draft: Draft, check: Check) -> None:
+        if credential := await self._commit(draft):
             self._tried = None
             kept = replace(check, credential_id=credential.id, name=credential.name, hint=credential.hint)
             if trouble := await asyncio.to_thread(self._controller.record, kept):
                 self.arka.tell(words.sentence(trouble), severity="warning")
-            self._result_of(kept, f"{credential.name} is replaced. ")
-            self._offer("Done", "Edit again")
+            if self._phase is not Phase.EDITING:
+                self._result_of(kept, f"{credential.name} is replaced. ")
+                self._offer("Done", "Edit again")
 
     async def _commit(self, draft: Draft) -> Credential | None:
-        """None where it was not saved: the form says why, and all that was typed is still there."""
-        typed, self._doing = self._typed, Doing.SAVING
+        """None where it was not saved: the form says why, and all that was typed is still there.
+
+        Ends in EDITING where that is so, and where something was typed meanwhile, which is not saved.
+        """
+        self._go(Phase.SAVING)
+        typed = self._typed
         self._result("Saving …", "")
         try:
             with self.arka.saving():
                 credential, saved = await asyncio.to_thread(self._write, draft)
         except ArkaError as failure:
+            self._go(Phase.EDITING)
             self._result(words.problem(failure), "bad")
             return None
-        finally:
-            self._doing = Doing.NOTHING
         if saved.incomplete:
             self.arka.tell(f"Saved, but {saved.incomplete}.", severity="warning")
         self._editing = credential
         self._provider_chosen = True
         self._as_opened = typed
+        overtaken = self._content != self._before
         self._show_saved(credential, draft)
+        if overtaken:
+            self._go(Phase.EDITING)
+            self._result(f"Saved {credential.name}. What you typed since then is not saved yet.", "care")
         return credential
 
     def _show_saved(self, credential: Credential, draft: Draft) -> None:
@@ -362,31 +436,29 @@ class KeyForm(ArkaModal[FormResult | None]):
         label = self.query_one("#result", Static)
         label.set_classes(mood)
         label.update(Content("\n").join(words.plain(line) for line in text.split("\n")))
-        label.scroll_visible(animate=False)
+        if text:
+            label.scroll_visible(animate=False)
 
     def _offer(self, first: str, second: str) -> None:
         """The two ways on after a test; the first is the safe one and has the focus."""
-        self.query_one("#form-buttons").add_class("hidden")
-        self.query_one("#after-buttons").remove_class("hidden")
+        self._go(Phase.RESULT)
         self.query_one("#first", Button).label = first
         self.query_one("#second", Button).label = second
         self.query_one("#first").focus()
         self.call_after_refresh(self.query_one("#form").scroll_end, animate=False)
 
     @on(Button.Pressed, "#first, #second")
-    async def _answered(self, event: Button.Pressed) -> None:
+    def _answered(self, event: Button.Pressed) -> None:
         match str(event.button.label):
             case "Done" | "Keep it":
                 self._finish()
             case "Delete it":
                 self._finish(delete=True)
             case "Use it anyway" | "Use it unverified":
-                await self._use_tried()
+                self._use_tried()
             case _:  # back to the fields, everything typed still there
-                self._tried = None
+                self._edit_again()
                 self._clear_notes()
-                self.query_one("#after-buttons").add_class("hidden")
-                self.query_one("#form-buttons").remove_class("hidden")
                 self._note_owner()
                 self.query_one("#secret").focus()
 
@@ -394,23 +466,17 @@ class KeyForm(ArkaModal[FormResult | None]):
 
     @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
-        if self._doing is Doing.SAVING:
-            self.arka.tell("It is being saved; one moment.")
-        elif self._doing is Doing.TRYING:
-            self.workers.cancel_group(self, "form")
-            self._doing = Doing.NOTHING
-            self._result("The test was stopped. The old key is still the one.", "")
+        if self._phase is Phase.SAVING:
+            self.arka.tell(NOT_NOW[self._phase])
+        elif self._phase is Phase.TRYING:
+            self._edit_again("The test was stopped. The old key is still the one.")
         else:
             self._leave()
 
     @work(description="leave the form", exclusive=True, group="leave")
     async def _leave(self) -> None:
-        unsaved = self._secret is not None or self._typed != self._as_opened
-        if unsaved and not await self.app.push_screen_wait(
-            Confirm("Discard what you typed?", ["Nothing of it was saved."], yes="Discard", no="Keep editing")
-        ):
-            return
-        self._finish()
+        if not self.unsaved or await self.app.push_screen_wait(throw_away()):
+            self._finish()
 
     def _finish(self, *, delete: bool = False) -> None:
         if self._editing is None:
@@ -437,6 +503,11 @@ class KeyForm(ArkaModal[FormResult | None]):
             note.update("")
             note.add_class("blank")
         self._result("", "")
+
+
+def throw_away() -> Confirm:
+    """Before a form is left whose `unsaved` is true."""
+    return Confirm("Discard what you typed?", ["It is not saved."], yes="Discard", no="Keep editing")
 
 
 def _kept(credential: Credential) -> str:

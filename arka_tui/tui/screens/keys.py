@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from arka_tui.check import Check, Mood
 from arka_tui.controller import Controller
@@ -24,13 +24,18 @@ from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.key_form import FormResult, KeyForm
 from arka_tui.tui.screens.log import LogScreen
 from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.key_list import SORTS, KeyList, columns
 from arka_tui.tui.widgets.line_list import LineList
 
 LOOK_EVERY_S = 2.0
 """How often other sessions' changes are looked for: two stat calls."""
+TICK_S = 60.0
+"""How often ages are looked at: they are told in minutes."""
 SHORT = 18
 """Screens with fewer lines tell of the key at the cursor in one line."""
+NARROW = 60
+"""Screens with fewer columns say less at the top."""
 REST_S = 0.15
 """The detail line follows the cursor when it rests, so that holding an arrow costs the list's bytes only."""
 
@@ -97,16 +102,18 @@ class KeysScreen(ArkaScreen[None]):
         yield KeyList(clock=self._controller.now, id="keys")
         yield Static(EMPTY, id="empty", classes="hidden")
         yield Static("", id="detail")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._keys.focus()
         self._reload()
         self.set_interval(LOOK_EVERY_S, self._look_around)
+        self.set_interval(TICK_S, self._keys.repaint_times)
         if self._controller.demo and not self._controller.history.checks:
             self._start_checks(self._keys.shown)
 
     def on_resize(self) -> None:
+        self._paint_title()
         self._paint_columns()
         self._paint_detail()
 
@@ -135,25 +142,28 @@ class KeysScreen(ArkaScreen[None]):
         self.refresh_bindings()
 
     def _paint_title(self) -> None:
+        """What matters most comes first: a narrow screen has room for little."""
         keys, controller = self._keys, self._controller
+        width = self.size.width or 80
+        narrow = width < NARROW
         count = f"{keys.total:,} key" + ("" if keys.total == 1 else "s")
         if keys.filter_text:
             count = f"{len(keys.shown):,} of {count}"
         done, asked = self._progress
         parts = [
             count,
-            f"{len(keys.marked)} selected" if keys.marked else "",
-            f"testing {done}/{asked}, Esc stops" if self._testing else "",
-            "" if keys.sort_name == "name" else f"by {keys.sort_name}",
-            "paid test on" if controller.paid else "paid test off",
-            controller.config.network_notice,
             "READ-ONLY" if controller.read_only else "",
+            f"testing {done}/{asked}" + ("" if narrow else ", Esc stops") if self._testing else "",
+            f"{len(keys.marked)} selected" if keys.marked else "",
+            "" if keys.sort_name == "name" else f"by {keys.sort_name}",
+            ("" if narrow else "paid test on") if controller.paid else "paid test off",
+            controller.config.network_notice,
         ]
-        badge = Content.styled(" DEMO ", "reverse bold") if controller.demo else Content("")
-        told = Content("  ·  ".join(part for part in parts if part))
-        self.query_one("#title", Static).update(
-            Content.assemble(("arka-tui", "bold"), "  ", badge, "  " if controller.demo else "", told)
-        )
+        head = Content("") if narrow and controller.demo else Content.styled("arka-tui", "bold") + "  "
+        if controller.demo:
+            head += Content.styled(" DEMO ", "reverse bold") + "  "
+        told = words.fitting(parts, width - 2 - head.cell_length)
+        self.query_one("#title", Static).update(head + Content(told))
 
     def _paint_columns(self) -> None:
         heads = {"mark": "", "sign": "", "key": "KEY", "label": "LABEL"}
@@ -256,6 +266,8 @@ class KeysScreen(ArkaScreen[None]):
             self._keys.focus()
         elif self._testing:
             self.workers.cancel_group(self, "check")
+            done, asked = self._progress
+            self.arka.tell(f"Stopped: {done} of {asked} were tested; what they found is kept.")
         elif self._keys.marked:
             self._keys.unmark()
 
@@ -431,4 +443,4 @@ class KeysScreen(ArkaScreen[None]):
         except VaultLocked:
             return
         except ArkaError as failure:  # above all Superseded: what is on screen is no longer true
-            self.arka.lock(words.problem(failure))
+            self.arka.lock_soon(words.problem(failure))

@@ -5,15 +5,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
+from arka_tui.check import Check
 from arka_tui.controller import Controller
+from arka_tui.store.journal import History
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.detail import told
 from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.log_list import LogList
+
+LOOK_EVERY_S = 1.0
 
 
 class LogScreen(ArkaScreen[None]):
@@ -26,6 +31,9 @@ class LogScreen(ArkaScreen[None]):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self._controller = controller
+        self._listed: History | None = None
+        self._told: Check | None = None
+        """What the entry below the list is about."""
         self._only = ""
         """The id of the one credential whose tests are shown; empty for all."""
 
@@ -35,17 +43,23 @@ class LogScreen(ArkaScreen[None]):
         yield LogList(id="log")
         with VerticalScroll(id="entry", can_focus=False):
             yield Static("", id="entry-text")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         if not self.is_attached:
             return
         self._show()
         self.query_one(LogList).focus()
+        self.set_interval(LOOK_EVERY_S, self._look_again)
+
+    def _look_again(self) -> None:
+        """While tests run, and after other sessions' tests."""
+        if self._controller.unlocked and self._controller.history != self._listed:
+            self._show()
 
     def _show(self) -> None:
         needles = self.query_one("#filter", Input).value.casefold().split()
-        history = self._controller.history
+        history = self._listed = self._controller.history
         checks = [
             check
             for check in history.checks
@@ -54,15 +68,22 @@ class LogScreen(ArkaScreen[None]):
         ]
         self.query_one(LogList).show(checks)
         count = f"{len(checks):,} test" + ("" if len(checks) == 1 else "s")
-        parts = [count, f"only {checks[-1].name}" if self._only and checks else "", "times in UTC"]
-        if history.unreadable:
-            parts.append(f"{history.unreadable} lines of the log could not be read")
-        told_parts = words.plain("  ·  ".join(part for part in parts if part))
+        parts = [
+            count,
+            history.trouble,
+            f"{history.unreadable} unreadable lines" if history.unreadable and not history.trouble else "",
+            f"only {checks[-1].name}" if self._only and checks else "",
+            "times in UTC",
+        ]
+        told_parts = words.plain(words.fitting(parts, (self.size.width or 80) - 2 - len("Test log  ")))
         self.query_one("#title", Static).update(Content.assemble(("Test log", "bold"), "  ", told_parts))
 
     @on(LineList.Moved)
     def _moved(self) -> None:
         check = self.query_one(LogList).current
+        if check is not None and check == self._told:
+            return
+        self._told = check
         entry = self.query_one("#entry", VerticalScroll)
         entry.remove_children()
         if check is None:

@@ -9,7 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, NotSaved
@@ -22,6 +22,7 @@ from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.authorize import Authorize
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
 from arka_tui.tui.widgets.choice_list import Choice, ChoiceList
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
 
 _ABOUT = {
@@ -52,7 +53,7 @@ class SlotsScreen(ArkaScreen[None]):
         yield Static("", id="title")
         yield ChoiceList(id="slots")
         yield Static("", id="slot-about")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one("#title", Static).update(Content.assemble(("Ways to open the vault", "bold")))

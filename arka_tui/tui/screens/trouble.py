@@ -3,12 +3,13 @@
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from arka_tui.controller import Controller
 from arka_tui.errors import VaultError
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaScreen
+from arka_tui.tui.widgets.key_footer import KeyFooter
 
 
 class TroubleScreen(ArkaScreen[None]):
@@ -29,7 +30,7 @@ class TroubleScreen(ArkaScreen[None]):
             if self._trouble.hint:
                 yield Static(words.plain(words.sentence(self._trouble.hint)), id="hint")
             yield Static("Nothing was changed or written over. arka-tui doctor tells more.", classes="dim")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def action_retry(self) -> None:
         self.arka.show_door()

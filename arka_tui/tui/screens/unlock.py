@@ -9,7 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError
@@ -19,6 +19,7 @@ from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.secret_input import SecretInput
 
 
@@ -60,7 +61,7 @@ class UnlockScreen(ArkaScreen[None]):
             yield Static(words.plain(self._reason), id="status")
             if self._controller.demo:
                 yield Static("Demo: the passphrase is demo", classes="dim")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show_mode()

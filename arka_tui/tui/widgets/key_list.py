@@ -18,7 +18,8 @@ from arka_tui.tui.widgets.line_list import LineList, cell
 UNTESTED = "not tested"
 WIDE, MEDIUM = 100, 72
 _ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
-"""As in the enum: what works comes last when the worst come first."""
+_TROUBLE = {Mood.BAD: 0, Mood.CARE: 1, Mood.UNSURE: 2, None: 3, Mood.GOOD: 4}
+"""The worst first; None is a key that was never tested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def _by_name(row: Row) -> tuple[object, ...]:
 
 
 def _by_trouble(row: Row) -> tuple[object, ...]:
-    return (-_ORDER[row.check.verdict] if row.check else 1, *_by_name(row))
+    verdict = row.check.verdict if row.check else None
+    return (_TROUBLE[verdict.meaning.mood if verdict else None], -_ORDER[verdict] if verdict else 0, *_by_name(row))
 
 
 def _by_left(row: Row) -> tuple[object, ...]:
@@ -110,6 +112,8 @@ class KeyList(LineList):
         """Ids of selected credentials."""
         self.filter_text = ""
         self.sort_name = "name"
+        self._times: dict[int, list[str]] = {}
+        """What was painted that changes by itself, by row."""
 
     # ------------------------------------------------------------------ what is shown
 
@@ -205,6 +209,18 @@ class KeyList(LineList):
 
     # ------------------------------------------------------------------ painting
 
+    def repaint_times(self) -> None:
+        """Those rows in sight whose age or rest reads otherwise by now, and nothing else."""
+        top, wanted = round(self.scroll_offset.y), columns(self.size.width)
+        for row in range(top, min(top + self.size.height, len(self._rows))):
+            if self._times.get(row) != self._times_of(row, wanted):
+                self.refresh_row(row)
+
+    def _times_of(self, row: int, wanted: list[tuple[str, int]]) -> list[str]:
+        check, now = self._rows[row].check, self._clock()
+        texts = {"left": words.left(check.learnt, now), "tested": words.ago(check.at, now)} if check else {}
+        return [texts[name] for name, _ in wanted if name in texts]
+
     def row_count(self) -> int:
         return len(self._rows)
 
@@ -234,5 +250,7 @@ class KeyList(LineList):
             "tested": (words.ago(check.at, now) if check else "never", dim),
             "latency": (words.latency(check.latency_ms if check else None), dim),
         }
-        cells = [cell(texts[name][0], size, texts[name][1]) for name, size in columns(width)]
+        wanted = columns(width)
+        self._times[row] = self._times_of(row, wanted)
+        cells = [cell(texts[name][0], size, texts[name][1]) for name, size in wanted]
         return list(Segment.simplify(cells))  # each change of style costs 40 bytes

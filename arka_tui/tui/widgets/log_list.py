@@ -18,9 +18,10 @@ class LogList(LineList):
         self._checks: list[Check] = []
 
     def show(self, checks: Sequence[Check]) -> None:
-        """Oldest first, as the journal has them."""
+        """Oldest first, as the journal has them. The cursor stays on its check."""
+        kept = self.current
         self._checks = list(reversed(checks))
-        self.set_reactive(LogList.cursor, 0)
+        self.set_reactive(LogList.cursor, self._checks.index(kept) if kept in self._checks else 0)
         self.rows_changed()
         self.post_message(self.Moved(self))
 

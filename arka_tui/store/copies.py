@@ -44,6 +44,8 @@ class Found:
     notes: tuple[str, ...]
     stamps: tuple[object, object] = (None, None)
     """Of the two files, from before they were read."""
+    older_copy: str = ""
+    """Why this may not be the newest state, or nothing."""
 
 
 class Copies:
@@ -128,7 +130,7 @@ class Copies:
         if any(isinstance(failure, WrongPassphrase) for failure in failures):
             self._refuse_stale(state, copies)
         slot = next(slot for slot, key in keys.items() if key == state.master_key)
-        return Found(state, slot, path, self._notes(state, path), stamps)
+        return Found(state, slot, path, self._notes(state, path), stamps, self._outdone(state, copies))
 
     def heal(self, found: Found) -> list[str]:
         """Brings both files to the same bytes, so that a delete that was cut off is finished before anything else."""
@@ -221,6 +223,17 @@ class Copies:
             return ()
         what = "is damaged or older" if os.path.lexists(self._disk.main) else "is missing"
         return (f"{self._disk.main.name} {what}; opened its second copy, generation {state.generation}",)
+
+    def _outdone(self, state: State, copies: dict[Path, Copy]) -> str:
+        """A later mirror with other slots: the vault was put back to a state from before its passphrase was changed."""
+        mirror = copies.get(self._disk.mirror)
+        if not mirror or mirror.document.generation <= state.generation or _related(mirror.document, state.document):
+            return ""
+        return (
+            f"this vault is at generation {state.generation}, but its second copy {self._disk.mirror.name} is at "
+            f"generation {mirror.document.generation}, under another passphrase: "
+            "it looks like an older copy, restored from a backup"
+        )
 
     def _refuse_stale(self, state: State, copies: dict[Path, Copy]) -> None:
         """An older mirror opens while the newer main has other slots: the passphrase was changed since."""

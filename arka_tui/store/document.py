@@ -26,7 +26,9 @@ from arka_tui.store.slots import (
 from arka_tui.store.slots import UnknownSlot as UnknownSlot
 
 FORMAT = "arka-store/1"
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
+MAX_LINES = 262_144
+"""Room for 35,000 keys. A TOML parser takes up to a kilobyte and ten microseconds for a line."""
 STORE_ID_BYTES = 16
 RECORD_ID_BYTES = 16
 INDEX_SALT_BYTES = 32
@@ -35,11 +37,14 @@ INDEX_PAD_BYTES = 1024
 SECRET_PAD_BYTES = 256
 SLOT_BOX_BYTES = 60
 MAX_SLOTS = 16
+MAX_WORK_KIB = 16 * 1024 * 1024
+"""Memory times iterations of all passphrase slots: to try them all takes a minute, not hours. arka makes 786,432."""
 MAX_GENERATION = 2**63 - 1
 
 _FORMAT_LINE = re.compile(rb'^format = "arka-store/([0-9]{1,9})"\r?$', re.MULTILINE)
 _SLOT_TYPE_LINE = re.compile(rb'^type = "([a-z0-9-]+)"\r?$', re.MULTILINE)
-_LINE = re.compile(r'\[\[?[a-z_]+\]\]?|[a-z_0-9]+ = (?:"[A-Za-z0-9+/=:._ -]*"|[0-9]{1,19})|#.*|')
+_LINE = r'(?:\[\[(?:slot|record)\]\]|\[(?:index|seal)\]|[a-z_0-9]+ = (?:"[A-Za-z0-9+/=:._ -]*"|[0-9]{1,19})|#.*|)\r?'
+_LINES = re.compile(rf"(?:{_LINE}\n)*+{_LINE}")  # all in one, and `*+`: a list of lines takes more memory than the text
 _SLOT_FIELDS: Mapping[str, Set[str]] = {
     PASSPHRASE: {"m", "t", "p"},
     RECOVERY: frozenset(),
@@ -121,14 +126,13 @@ def slot_kinds(raw: bytes) -> frozenset[str]:
 def parse(raw: bytes) -> Document:
     """Raises: NotOurs, LaterFormat, CutShort, Damaged. Nothing in the result is authenticated yet."""
     sniff(raw)
-    if len(raw) > MAX_BYTES:
+    if len(raw) > MAX_BYTES or raw.count(b"\n") > MAX_LINES:
         raise Damaged
     try:
         text = raw.decode()
     except UnicodeDecodeError:
         raise Damaged from None
-    whole = all(_LINE.fullmatch(line.removesuffix("\r")) for line in text.split("\n"))
-    if not whole or not re.search(r'^mac = "[A-Za-z0-9+/=]{44}"\r?$', text, re.MULTILINE):
+    if not _LINES.fullmatch(text) or not re.search(r'^mac = "[A-Za-z0-9+/=]{44}"\r?$', text, re.MULTILINE):
         raise Damaged if text.rstrip("\r\n").endswith('"') else CutShort
     try:
         tree = tomllib.loads(text)
@@ -148,6 +152,9 @@ def _document(tree: Mapping[str, object]) -> Document:
         for table in (_table(fields, {"id", "box"}) for fields in _array(tree.get("record", [])))
     )
     if not 1 <= len(slots) <= MAX_SLOTS:
+        raise Damaged
+    costs = [slot.cost for slot in slots if isinstance(slot, Slot) and slot.cost]
+    if sum(cost.memory_kib * cost.iterations for cost in costs) > MAX_WORK_KIB:
         raise Damaged
     if len({slot.id for slot in slots}) != len(slots) or len({record.id for record in records}) != len(records):
         raise Damaged

@@ -1,6 +1,7 @@
 """The sealed, bounded history of past checks: FORMAT.md §7. Losing it loses no key, so it fails softly."""
 
 import errno
+import io
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from arka_tui.check import Check, check_from_json, check_to_json
 from arka_tui.errors import NotSaved
 from arka_tui.store.disk import close, is_full, read_all, reason, replace_file, sync_folder
-from arka_tui.store.envelope import Damaged, b64, hkdf, pad, pae, seal, unb64, unpad, unseal
+from arka_tui.store.envelope import NONCE_BYTES, TAG_BYTES, Damaged, b64, hkdf, pad, pae, seal, unb64, unpad, unseal
 
 KEEP_CHECKS = 1000
 """The newest that are kept; beside them the last one of every credential, however old."""
@@ -20,6 +21,8 @@ SLACK = 250
 MAX_BYTES = 32 * 1024 * 1024
 _SALT_BYTES = 32
 _PAD_BYTES = 256
+_SHORTEST_LINE = (_SALT_BYTES + NONCE_BYTES + _PAD_BYTES + TAG_BYTES) * 4 // 3
+"""A line of one block: anything shorter is passed over before it costs anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,11 @@ class Journal:
             close(fd)
         checks: list[Check] = []
         unreadable = 0
-        for line in raw.split(b"\n"):
-            if line:
+        for whole_line in io.BytesIO(raw):  # a list of all lines could take ten times their memory
+            line = whole_line.removesuffix(b"\n")
+            if 0 < len(line) < _SHORTEST_LINE:
+                unreadable += 1
+            elif line:
                 try:
                     checks += self._open(line)
                 except Damaged:

@@ -175,7 +175,7 @@ ENTRY = dict.fromkeys(("provider", "label", "hint", "base_url", "origin"), text(
 ENTRY |= dict.fromkeys(("rev", "sealed_rev"), integer(1, 2**63 - 1))
 ENTRY |= {"id": b64(16), "key": b64(32), "settings": texts, "created_at": moment, "updated_at": moment}
 
-# Stricter than section 2 in the names of tables: there are no others, and each one costs a TOML parser a kilobyte.
+
 LINE = r'(\[\[(slot|record)\]\]|\[(index|seal)\]|[a-z_0-9]+ = ("[A-Za-z0-9+/=:._ -]*"|[0-9]{1,19})|#.*|)\r?'
 LINES = re.compile(rf"(?:{LINE}\n)*+{LINE}")  # `*+` never goes back, so it needs no memory for a way back
 
@@ -222,7 +222,7 @@ class Store(NamedTuple):
 
 def parse(raw: bytes) -> Store:
     """Check all that can be checked without a key. Raises Refused."""
-    need(len(raw) <= 64 << 20, "damaged: larger than 64 MiB")
+    need(len(raw) <= 16 << 20 and raw.count(b"\n") <= 262_144, "damaged: larger than 16 MiB, or 262,144 lines")
     need(not b'format = "arka-store/1"'.startswith(raw), "damaged: cut short")
     versions = re.findall(rb'^format = "arka-store/([0-9]{1,9})"\r?$', raw[:4096], re.MULTILINE)
     need(len(versions) > 0, "not a file of arka")
@@ -236,6 +236,8 @@ def parse(raw: bytes) -> Store:
     slots, records, index = tables(file["slot"]), tables(file["record"]), table(file["index"])
     ways, boxes, ix = [*map(fit_slot, slots)], [fit(record, RECORD) for record in records], fit(index, INDEX)
     need(1 <= len(ways) <= 16, "damaged: no slot, or more than 16")
+    work = sum(int(way["m"]) * int(way["t"]) for way in ways if way["type"] == b"passphrase")
+    need(work <= 2**24, "damaged: passphrase slots that cost too much")
     need(len({way["id"] for way in ways}) == len(ways), "damaged: two slots have one id")
     need(len({box["id"] for box in boxes}) == len(boxes), "damaged: two records have one id")
     parts = canonical(head), pae(*map(canonical, slots)), canonical(index), pae(*map(canonical, records))
@@ -441,7 +443,7 @@ def way_of(args: argparse.Namespace) -> Way:
 
 
 def run(args: argparse.Namespace) -> int:
-    raw = read_at_most(args.store, 64 << 20)
+    raw = read_at_most(args.store, 16 << 20)
     parse(raw)  # before anything is asked
     if args.journal:
         journal = read_at_most(args.store.with_name("journal"), 32 << 20)

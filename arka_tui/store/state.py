@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from arka_tui.credential import Credential, fold_name
-from arka_tui.errors import AgentFailed, CredentialNotFound, VaultCorrupt, VaultError, WrongPassphrase
+from arka_tui.errors import AgentFailed, CredentialNotFound, NotSaved, VaultCorrupt, VaultError, WrongPassphrase
 from arka_tui.secret import Secret
 from arka_tui.store import index
-from arka_tui.store.document import INDEX_PAD_BYTES, SECRET_PAD_BYTES, Document, Record, render
+from arka_tui.store.document import INDEX_PAD_BYTES, MAX_BYTES, SECRET_PAD_BYTES, Document, Record, render
 from arka_tui.store.envelope import Damaged, equal, hkdf, mac, pad, pae, random_key, seal, unpad, unseal, wipe
 from arka_tui.store.index import Entry
 from arka_tui.store.slots import Slot, Way, unwrap
@@ -76,7 +76,7 @@ def seal_record(store_id: bytes, entry: Entry, secret: Secret) -> Record:
 
 
 def seal_state(document: Document, entries: tuple[Entry, ...], master_key: bytes) -> State:
-    """`document` with a fresh index of `entries` and a new MAC."""
+    """`document` with a fresh index of `entries` and a new MAC. Raises: NotSaved where it would be too large."""
     salt = random_key()
     box = seal(
         hkdf(master_key, salt, b"arka-store/1 index"),
@@ -85,7 +85,10 @@ def seal_state(document: Document, entries: tuple[Entry, ...], master_key: bytes
     )
     document = replace(document, index_salt=salt, index_box=box)
     document = replace(document, mac=_mac(document, master_key))
-    return State(render(document), document, entries, master_key)
+    raw = render(document)
+    if len(raw) > MAX_BYTES:
+        raise NotSaved("not saved: the vault would be too large to be opened again", "delete a key you no longer use")
+    return State(raw, document, entries, master_key)
 
 
 def authenticate(raw: bytes, document: Document, master_key: bytes) -> State:

@@ -442,7 +442,7 @@ class Vault:
                 raise VaultLocked("the vault was locked meanwhile", "open it again")
             self._state, self._history, self._stamps = state, history, stamps
         notes = [*found.notes]
-        older_copy = self._high_water.complaint(state)
+        older_copy = self._high_water.complaint(state) or found.older_copy
         if self.read_only:
             notes.append("the vault's folder is read-only: nothing can be changed")
         elif not older_copy:

@@ -404,7 +404,7 @@ def test_it_opens_the_second_copy_where_the_vault_is_damaged(folder: Path) -> No
         (["."], None, 1, "refused: .: Is a directory"),
         (["last_resort.py"], None, 1, "refused: not a file of arka"),
         (["later.toml"], None, 1, "refused: of a later format than this reader knows"),
-        (["/dev/zero"], None, 1, "refused: damaged: larger than 64 MiB"),
+        (["/dev/zero"], None, 1, "refused: damaged: larger than 16 MiB, or 262,144 lines"),
     ],
 )
 def test_it_says_in_one_line_why_it_opens_nothing(

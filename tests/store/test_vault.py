@@ -14,6 +14,7 @@ import pytest
 from arka_tui.credential import Draft
 from arka_tui.errors import (
     CredentialNotFound,
+    NotSaved,
     UsageError,
     VaultCorrupt,
     VaultError,
@@ -677,7 +678,7 @@ def test_no_file_shows_a_secret_or_what_is_known_of_it(paths: Paths, vault: Vaul
         boxes = [base64.b64decode(text) for text in re.findall(rb'"([A-Za-z0-9+/]{20,}={0,2})"', raw)]
         assert boxes or path.name == "store.lock" or path.suffix == ".json"
         for clear in (
-            *(b"CANARY", b"openai", b"ann", b"corp", b"organization", b"wxyz", b"2026", seen.id.encode()),
+            *(b"CANARY", b"openai", b"of-ann", b"proxy.corp", b"organization", b"aaaa-wxyz", b"2026-11", seen.id.encode()),
             *(word.encode() for word in NEW_PASSPHRASE.reveal().split()),
             NEW_CODE.reveal()[:9].encode(),
             inside(vault).master_key,
@@ -740,3 +741,14 @@ def test_a_name_that_was_never_there_is_not_found_in_an_empty_vault(vault: Vault
     with pytest.raises(CredentialNotFound) as caught:
         vault.get("openai/work")
     assert caught.value.hint == ""
+
+
+def test_a_vault_is_never_saved_larger_than_it_could_be_opened_again(
+    filled: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault, before = opened(filled), everything(filled.data)
+    monkeypatch.setattr("arka_tui.store.state.MAX_BYTES", len(before["store.toml"]))
+    with pytest.raises(NotSaved, match="too large to be opened again"):
+        vault.add(draft("openai/new"))
+    assert everything(filled.data) == before
+    assert values(vault) == KEYS

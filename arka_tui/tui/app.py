@@ -21,6 +21,7 @@ from arka_tui.tui import words
 from arka_tui.tui.guard import (
     AsciiFilter,
     ControlFilter,
+    ForgetfulWorkers,
     crash_report,
     speaks_utf8,
     tolerate_bytes_that_are_no_text,
@@ -81,6 +82,7 @@ class ArkaApp(App[None]):
     def __init__(self, controller: Controller, notices: Sequence[str] = ()) -> None:
         # With NO_COLOR Textual would send greys; in the terminal's own palette it can send none at all.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self._workers = ForgetfulWorkers(self)
         self.controller = controller
         self._notices = notices
         """What `__main__` found worth telling."""

@@ -13,7 +13,8 @@ from rich.segment import Segment
 from rich.text import Text
 from textual.color import Color
 from textual.filter import LineFilter
-from textual.worker import WorkerFailed
+from textual.worker import Worker, WorkerFailed
+from textual.worker_manager import WorkerManager
 
 from arka_tui.hygiene import where_it_failed
 from arka_tui.text import UNSAFE, drop_unsafe
@@ -49,6 +50,17 @@ class AsciiFilter(LineFilter):
             for segment in segments
             for text, style, control in [segment]
         ]
+
+
+class ForgetfulWorkers(WorkerManager):
+    """Textual keeps a worker, its arguments and its screen for as long as anything lives that began within it: a timer,
+    or the screen that it opened. What a worker was given may be a secret.
+    """
+
+    def _remove_worker(self, worker: Worker[object]) -> None:
+        super()._remove_worker(worker)
+        worker._work = None  # type: ignore[assignment]  # it has done it
+        worker._node = self._app
 
 
 def to_ascii(text: str) -> str:

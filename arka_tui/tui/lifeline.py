@@ -19,7 +19,11 @@ from arka_tui.errors import TerminalUnfit
 GRACE_S = 3.0
 """A terminal that takes no more bytes blocks the main thread; then nothing gentler than `os._exit` is left."""
 _LOOK_EVERY_S = 1.0
-_FATAL = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+_FATAL = (
+    *(signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2),
+    *(signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGIO, signal.SIGPWR, signal.SIGSTKFLT),
+)
+"""All that end a process by default, but those that a fault in it raises."""
 
 
 def refuse_unfit_terminal(term: str | None) -> None:

@@ -150,6 +150,8 @@ def test_a_crash_says_where_and_nothing_of_the_key(home: Home, simulator: Simula
         if crash in ON_LEAVING | UNNOTICED:
             terminal.wait_for("f8 was pressed")
             terminal.press("ctrl+q")
+            terminal.wait_for("Discard what you typed?")
+            terminal.press("y")
         elif crash == "driver":
             terminal.settle()
             terminal.signal(signal.SIGTERM)  # nothing can be drawn, so the program cannot leave by itself

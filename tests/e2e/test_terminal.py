@@ -423,6 +423,8 @@ def test_an_unmarked_paste_of_two_lines_fills_one_field_and_submits_nothing(home
         terminal.wait_for("what followed the first line")
         terminal.wait_for("Label          main ")
         terminal.press("ctrl+q")
+        terminal.wait_for("Discard what you typed?")
+        terminal.press("y")
         assert terminal.wait_exit() == 0
         assert second.found_in("the terminal", terminal.raw) == []
     assert simulator.requests == []

@@ -393,6 +393,7 @@ def test_an_agent_that_makes_one_wait_holds_up_neither_lock_nor_a_way_back(
         await driven.press("ctrl+l")
         await driven.on(UnlockScreen)
         assert not controller.unlocked
+        waiting.may.set()
 
     drive(controller, script)
 

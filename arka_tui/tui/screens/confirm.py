@@ -55,9 +55,9 @@ class Confirm(ArkaModal[bool]):
 
     def _fit(self) -> None:
         """Where not all lines have room, they scroll between question and answers."""
-        dialog = self.query_one(".question")
-        dialog.set_class(dialog.max_scroll_y > 0, "full")
-        self.call_after_refresh(self.query_one("#no").scroll_visible, animate=False)  # where even that is too much
+        for dialog in self.query(".question"):  # none, where it was answered meanwhile
+            dialog.set_class(dialog.max_scroll_y > 0, "full")
+            self.call_after_refresh(self.query_one("#no").scroll_visible, animate=False)  # where even that is too much
 
     def action_answer(self, answer: bool) -> None:
         if answer and self.arka.burst.length:

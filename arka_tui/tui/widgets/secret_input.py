@@ -138,6 +138,10 @@ class SecretInput(Widget, can_focus=True):
         start = "" if self.replace_on_type else self._value
         self._set(start + "".join(line), [] if line and line[0] == event.text else ["line ends"])
 
+    def on_unmount(self) -> None:
+        """Its screen may live on in contexts of the toolkit."""
+        self._value = ""
+
     def on_focus(self) -> None:
         self.refresh()
 

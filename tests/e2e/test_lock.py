@@ -30,7 +30,7 @@ def test_ctrl_z_and_fg_come_back_to_the_locked_door(filled: Home) -> None:
         terminal.wait_stopped()
         terminal.signal(signal.SIGCONT)
         terminal.wait_for("Locked: arka-tui was suspended")
-        assert "openai/work" not in terminal.text
+        terminal.wait_gone("openai/work")
         unlock(terminal)
         terminal.wait_for("openai/work")
 
@@ -41,7 +41,7 @@ def test_who_stops_and_continues_it_from_outside_finds_it_locked_and_painted_ane
         terminal.wait_stopped()
         terminal.signal(signal.SIGCONT)
         terminal.wait_for("Locked: arka-tui was suspended")
-        assert "openai/work" not in terminal.text
+        terminal.wait_gone("openai/work")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP], ids=lambda number: number.name)

@@ -647,6 +647,7 @@ def test_what_close_says_after_the_sync_is_no_failure(filled: Paths, monkeypatch
     with monkeypatch.context() as context:
         context.setattr(disk, "os", FaultyOs(("close",), 1, OSError(errno.EIO, ""), from_then_on=True))
         assert session.add(draft("openai/new"))[1] == Saved()
+    monkeypatch.setattr(disk, "LOCK_PATIENCE_S", 0.0)  # the lock's file is still open: here nothing closed it
     assert opened(filled).get("openai/new")
 
 

@@ -256,6 +256,7 @@ def test_the_paid_request_can_be_switched_off_and_then_none_is_sent(
     async def script(driven: Driven) -> None:
         await driven.press("dollar_sign")
         await driven.sees("paid test off")
+        driven.app.clear_notifications()  # it would cover the detail for five seconds
         await driven.press("t")
         await driven.sees("✓ accepted", "whether it has credit was not tested")
 

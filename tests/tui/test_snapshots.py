@@ -108,7 +108,7 @@ def _press(*keys: str) -> Pressing:
         await pilot.pause()
         for key in keys:
             await pilot.press(key)
-        await pilot.pause(0.2)  # the detail line follows the cursor when it rests
+            await pilot.pause(0.2)  # the detail line follows the cursor when it rests
 
     return press
 

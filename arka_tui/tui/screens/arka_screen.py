@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.binding import Binding
+from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ class ArkaScreen(Screen[ResultT]):
     def arka(self) -> "ArkaApp":
         return cast("ArkaApp", self.app)
 
+    def _screen_resized(self, size: Size) -> None:
+        """To the size that the terminal has now: where two sizes came at once, Textual goes from one to the other and
+        back for ever.
+        """
+        super()._screen_resized(self.app.size)
+
 
 class ArkaModal(ModalScreen[ResultT]):
     BINDINGS = [
@@ -27,6 +34,10 @@ class ArkaModal(ModalScreen[ResultT]):
     @property
     def arka(self) -> "ArkaApp":
         return cast("ArkaApp", self.app)
+
+    def _screen_resized(self, size: Size) -> None:
+        """As `ArkaScreen` does."""
+        super()._screen_resized(self.app.size)
 
 
 class ReadModal(ArkaModal[ResultT]):

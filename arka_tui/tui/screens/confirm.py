@@ -57,7 +57,8 @@ class Confirm(ArkaModal[bool]):
         """Where not all lines have room, they scroll between question and answers."""
         for dialog in self.query(".question"):  # none, where it was answered meanwhile
             dialog.set_class(dialog.max_scroll_y > 0, "full")
-            self.call_after_refresh(self.query_one("#no").scroll_visible, animate=False)  # where even that is too much
+        for answer in self.query("#no"):
+            self.call_after_refresh(answer.scroll_visible, animate=False)  # where even that is too much
 
     def action_answer(self, answer: bool) -> None:
         if answer and self.arka.burst.length:

@@ -1,5 +1,6 @@
 """The line of keys at the bottom of a screen."""
 
+from collections.abc import Iterable
 from itertools import accumulate
 
 from rich.cells import cell_len
@@ -14,20 +15,18 @@ class KeyFooter(Footer):
 
     def __init__(self) -> None:
         super().__init__(compact=True, show_command_palette=False)
-        self._ends: list[int] = []
-        """Where each key would end, in cells from the left."""
-        self._shown = 0
 
     def compose(self) -> ComposeResult:
         keys = [child for child in super().compose() if isinstance(child, FooterKey)]
-        lengths = [cell_len(f"{key.key_display} {key.description}") + 1 for key in keys]
-        self._ends = [end - 1 for end in accumulate(lengths)]
-        self._shown = self._fitting(self.app.size.width)
-        yield from keys[: self._shown]
+        _show_what_fits(keys, self.app.size.width)
+        yield from keys
 
     def on_resize(self, event: events.Resize) -> None:
-        if self._fitting(event.size.width) != self._shown:
-            self.refresh(recompose=True)
+        _show_what_fits(self.query(FooterKey), event.size.width)
 
-    def _fitting(self, width: int) -> int:
-        return sum(end <= width for end in self._ends)
+
+def _show_what_fits(keys: Iterable[FooterKey], width: int) -> None:
+    keys = list(keys)
+    lengths = (cell_len(f"{key.key_display} {key.description}") + 1 for key in keys)
+    for key, end in zip(keys, accumulate(lengths), strict=True):
+        key.display = end - 1 <= width

@@ -17,6 +17,7 @@ from arka_tui.credential import Draft
 from arka_tui.paths import Paths
 from arka_tui.providers.catalog import load_catalog
 from arka_tui.secret import Secret
+from arka_tui.store.slots import KeyFile
 from arka_tui.store.vault import Vault
 from arka_tui.tui.app import ArkaApp
 from arka_tui.tui.screens import recovery_code
@@ -210,3 +211,21 @@ def test_log(full: Controller, snap_compare: SnapCompare) -> None:
 
 def test_help(full: Controller, snap_compare: SnapCompare) -> None:
     assert snap_compare(ArkaApp(full), terminal_size=USUAL, run_before=_press("question_mark"))
+
+
+@pytest.fixture
+def with_key_file(full: Controller) -> Controller:
+    full._vault.add_slot(KeyFile(bytes(range(200, 232))))
+    return full
+
+
+def test_slots(with_key_file: Controller, snap_compare: SnapCompare) -> None:
+    assert snap_compare(ArkaApp(with_key_file), terminal_size=USUAL, run_before=_press("w", "end"))
+
+
+def test_slots_narrow(with_key_file: Controller, snap_compare: SnapCompare) -> None:
+    assert snap_compare(ArkaApp(with_key_file), terminal_size=SMALL, run_before=_press("w", "end"))
+
+
+def test_removing_a_slot_asks_for_the_passphrase(with_key_file: Controller, snap_compare: SnapCompare) -> None:
+    assert snap_compare(ArkaApp(with_key_file), terminal_size=USUAL, run_before=_press("w", "end", "d"))

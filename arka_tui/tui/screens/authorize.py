@@ -15,6 +15,7 @@ from arka_tui.secret import Secret
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.secret_input import SecretInput
 
 FORGOTTEN = "If it is forgotten: lock, then open the vault with the recovery code."
@@ -31,7 +32,7 @@ class Authorize(ArkaModal[Secret | None]):
     """
 
     BINDINGS = [
-        Binding("escape", "leave", "Back", id="authorize.back"),
+        Binding("escape", "leave", "Back", key_display="Esc", id="authorize.back"),
         Binding("ctrl+s", "submit", "Go on", id="authorize.go"),
     ]
 
@@ -71,6 +72,7 @@ class Authorize(ArkaModal[Secret | None]):
             with Horizontal(classes="buttons"):
                 yield Button("Back", id="back")
                 yield Button(words.plain(self._yes), id="go", variant="primary")
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.app.clear_notifications()  # they would cover the buttons

@@ -15,6 +15,7 @@ from arka_tui.slot_deeds import ALWAYS_THERE
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
+from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.new_passphrase import NewPassphrase
 
 OLD_STAYS = " Nothing was changed: the passphrase and the recovery code are the ones of before."
@@ -22,7 +23,7 @@ OLD_STAYS = " Nothing was changed: the passphrase and the recovery code are the 
 
 class PassphraseScreen(ArkaModal[None]):
     BINDINGS = [
-        Binding("escape", "leave", "Keep the old one", id="passphrase.cancel"),
+        Binding("escape", "leave", "Keep the old one", key_display="Esc", id="passphrase.cancel"),
         Binding("ctrl+s", "submit", "Change", id="passphrase.change"),
     ]
 
@@ -52,6 +53,7 @@ class PassphraseScreen(ArkaModal[None]):
                 yield Button("Keep the old one", id="cancel")
                 yield Button("Change", id="change", variant="primary")
             yield Static("", id="status")
+        yield KeyFooter()
 
     @work(description="look at slots", exclusive=True, group="slots")
     async def _tell_what_is_lost(self) -> None:

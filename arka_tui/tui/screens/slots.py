@@ -165,7 +165,7 @@ class SlotsScreen(ArkaScreen[None]):
         kept = frozenset(o.id for o in self._views if o.here and o.kind not in ALWAYS_THERE and o.id != view.id)
         lost = [other for other in self._views if not other.here and other.id != view.id]
         lines = [
-            view.told,
+            view.told if view.here else words.sentence(view.told),
             "Every key is sealed anew, so that what this opened is of no use any more; you get a new recovery code.",
             "Copies of the old file still open with it.",
         ]

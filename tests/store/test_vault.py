@@ -678,7 +678,16 @@ def test_no_file_shows_a_secret_or_what_is_known_of_it(paths: Paths, vault: Vaul
         boxes = [base64.b64decode(text) for text in re.findall(rb'"([A-Za-z0-9+/]{20,}={0,2})"', raw)]
         assert boxes or path.name == "store.lock" or path.suffix == ".json"
         for clear in (
-            *(b"CANARY", b"openai", b"of-ann", b"proxy.corp", b"organization", b"aaaa-wxyz", b"2026-11", seen.id.encode()),
+            *(
+                b"CANARY",
+                b"openai",
+                b"of-ann",
+                b"proxy.corp",
+                b"organization",
+                b"aaaa-wxyz",
+                b"2026-11",
+                seen.id.encode(),
+            ),
             *(word.encode() for word in NEW_PASSPHRASE.reveal().split()),
             NEW_CODE.reveal()[:9].encode(),
             inside(vault).master_key,

@@ -15,7 +15,7 @@ from pathlib import Path
 import tests.attack
 from tests.attack.figures import Sweep
 
-_WIDTHS = (8, 46, 9, 7, 7)
+_WIDTHS = (8, 56, 9, 7, 7)
 
 
 def sweeps(wanted: Sequence[str]) -> Iterator[Sweep]:

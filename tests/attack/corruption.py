@@ -80,7 +80,7 @@ def combined(*figures: Figures) -> Figures:
     return Figures(
         sum(each.tried for each in figures),
         tuple(line for each in figures for line in each.broken),
-        "; ".join(each.told for each in figures),
+        "; ".join(dict.fromkeys(each.told for each in figures)),
     )
 
 

@@ -97,6 +97,7 @@ def vault(folder: Path, payloads: Sequence[str] = tuple(PAYLOADS)) -> Figures:
         terminal.wait_for("part of a name")
         terminal.press("click")
         terminal.wait_for(f"of {len(texts)} keys")
+        terminal.settle()
         terminal.press_and_see("enter", at="click")
         terminal.press("*", "d")
         terminal.wait_for("Removed at once")

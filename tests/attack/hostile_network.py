@@ -417,8 +417,8 @@ def _not_told(text: str, harm: Mapping[str, str]) -> list[str]:
 
 SWEEPS = (
     Sweep(3, "TLS broken in every way", tls),
-    Sweep(3, "variables of the environment, one after the other and all at once", variables),
-    Sweep(3, "the real program in a hostile environment, and with a proxy and CA of its settings", program),
+    Sweep(3, "every variable of the environment that could matter", variables),
+    Sweep(3, "the real program, and a proxy and CA of its settings", program),
 )
 
 

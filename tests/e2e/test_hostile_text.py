@@ -198,6 +198,7 @@ def filter_by(terminal: Terminal, text: str) -> None:
     terminal.wait_for("part of a name")
     terminal.press(text)
     terminal.wait_for(f"of {len(LABELS) + 1} keys")
+    terminal.settle()
     terminal.press_and_see("enter", at=text)
 
 

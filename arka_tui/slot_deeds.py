@@ -73,7 +73,7 @@ class SlotDeeds:
 
     def unlock_with_key_file(self, path: str) -> Opened:
         """Raises: UsageError, WrongPassphrase, VaultError."""
-        return self._vault.unlock_with(read_key_file(_path(path)))
+        return self._vault.unlock_with(read_key_file(key_file_path(path)))
 
     def unlock_with_agent(self) -> Opened:
         """Raises: AgentFailed, WrongPassphrase, VaultError."""
@@ -109,7 +109,7 @@ class SlotDeeds:
 
         Raises: UsageError, also for a place beside the vault, where it would be copied with it; NotSaved, Superseded.
         """
-        file = _path(path)
+        file = key_file_path(path)
         if Path(os.path.realpath(file)).is_relative_to(self._vault.path.parent):
             raise UsageError("beside the vault a key file protects nothing", "put it on another disk or stick")
         made = not os.path.exists(file)  # noqa: PTH110  # never raises; Path.exists does, where it may not look
@@ -118,7 +118,8 @@ class SlotDeeds:
             return self._vault.add_slot(way), made
         except ArkaError:
             if made and not self._opens(way):  # another session may have found the file, and added it
-                file.unlink(missing_ok=True)
+                with suppress(OSError):
+                    file.unlink()
             raise
 
     def _opens(self, way: KeyFile) -> bool:
@@ -204,13 +205,13 @@ class SlotDeeds:
 
     def _key_file_or_none(self) -> KeyFile | None:
         try:
-            return read_key_file(_path(self._key_file())) if self._key_file() else None
+            return read_key_file(key_file_path(self._key_file())) if self._key_file() else None
         except UsageError:
             return None
 
 
-def _path(typed: str) -> Path:
-    """Raises: UsageError."""
+def key_file_path(typed: str) -> Path:
+    """What was typed, as an absolute path. Raises: UsageError."""
     if not typed.strip():
         raise UsageError("there is no path yet", "type where the key file is, or shall be")
     try:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,7 +12,7 @@ from textual.widgets import Static
 
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, NotSaved
-from arka_tui.slot_deeds import ALWAYS_THERE, SlotView
+from arka_tui.slot_deeds import ALWAYS_THERE, SlotView, key_file_path
 from arka_tui.store.slots import KEY_FILE, PASSPHRASE, RECOVERY, SSH_AGENT
 from arka_tui.store.ssh_agent import PublicKey
 from arka_tui.tui import words
@@ -105,7 +104,7 @@ class SlotsScreen(ArkaScreen[None]):
             told.append(f"But {saved.incomplete}." if saved.incomplete else "Keep a copy of it in a safe place.")
             if not slots.usual_key_file:
                 try:
-                    self._controller.change_setting(key_file=str(Path(path.strip()).expanduser().absolute()))
+                    self._controller.change_setting(key_file=str(key_file_path(path)))
                 except NotSaved as failure:
                     told.append(" " + words.problem(failure))
 

@@ -131,9 +131,11 @@ class _Parser(argparse.ArgumentParser):
         self.add_argument("-h", "--help", action="help", help="this page")
 
     def error(self, message: str) -> NoReturn:
+        from arka_tui.secret import redact
         from arka_tui.text import safe
 
-        sys.stderr.write(f"arka-tui: error: {safe(message, 500)}\narka-tui: hint: {self.prog} --help\n")
+        # The message quotes what was typed, and somebody may have typed a key.
+        sys.stderr.write(f"arka-tui: error: {safe(redact(message), 500)}\narka-tui: hint: {self.prog} --help\n")
         sys.exit(USAGE)
 
 

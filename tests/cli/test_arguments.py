@@ -66,6 +66,15 @@ def test_what_was_typed_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[
         assert not set(refused(capsys, *argv)) & {"\x1b", "\x07", "\u202e", "\udcff"}
 
 
+def test_a_key_that_was_typed_by_mistake_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    key = "sk-proj-Zk3QwYb7Lp1XcVn5Ta9RdGh2"
+    with pytest.raises(SystemExit):
+        parse([key])
+    told = capsys.readouterr().err
+    assert "invalid choice: '••••'" in told
+    assert not any(key[at : at + 8] in told for at in range(len(key) - 7))
+
+
 def test_every_command_is_on_the_first_page_and_none_takes_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     first = page(capsys)
     for command in COMMANDS:

@@ -107,10 +107,6 @@ class Controller:
     def accept_older_copy(self) -> None:
         self._vault.accept_older_copy()
 
-    def change_passphrase(self, passphrase: Secret, recovery_code: Secret) -> Saved:
-        """Blocks. Raises: NotSaved, Superseded."""
-        return self._vault.change_passphrase(passphrase, recovery_code)
-
     def lock(self) -> None:
         """At once, whoever holds the files. Checks under way end; those that are done are sealed before, and written
         by a thread that has no key; `close` waits for it.

@@ -301,7 +301,7 @@ def test_a_passphrase_changed_elsewhere_locks_this_session_and_says_why(
 
     async def script(driven: Driven) -> None:
         await driven.on(KeysScreen)
-        other.change_passphrase(Secret("another passphrase"), other.new_recovery_code())
+        other.slots.change_passphrase(Secret("another passphrase"), other.new_recovery_code())
         await driven.app.screen._look_around()  # type: ignore[attr-defined]
         await driven.on(UnlockScreen)
         await driven.sees("The passphrase was changed in another session")

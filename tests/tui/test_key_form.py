@@ -2,6 +2,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from textual import events
 from textual.widgets import Button, Input, Select
 
 from arka_tui.check import Verdict
@@ -582,5 +583,16 @@ def test_a_burst_of_keys_over_the_list_never_answers_a_question(controller: Cont
         await driven.press("n")
         await driven.on(KeysScreen)
         await driven.sees("openai/work")
+
+    drive(controller, script)
+
+
+def test_a_paste_that_comes_before_any_field_has_the_focus_is_not_lost(controller: Controller) -> None:
+    async def script(driven: Driven) -> None:
+        await driven.press("a")
+        await driven.on(KeyForm)
+        driven.app.screen.set_focus(None)
+        driven.app.post_message(events.Paste("sk-proj-Zk3QwYb7Lp1XcVn5Ta9RdGh2"))
+        await driven.sees("ends in …dGh2")
 
     drive(controller, script)

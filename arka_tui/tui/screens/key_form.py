@@ -234,12 +234,11 @@ class KeyForm(ArkaModal[FormResult | None]):
     # ------------------------------------------------------------------ typing
 
     def on_paste(self, event: events.Paste) -> None:
-        """On a button, where nothing else takes it: a key goes where keys go."""
+        """Where nothing else takes it, on a button or before a field has the focus: a key goes where keys go."""
         event.stop()
-        if self._phase is Phase.RESULT:
-            field = self.query_one(SecretInput)
-            field.focus()
-            field.post_message(events.Paste(event.text))
+        field = self.query_one(SecretInput)
+        field.focus()
+        field.post_message(events.Paste(event.text))
 
     @on(Select.Changed, "#provider")
     def _provider_changed(self, event: Select.Changed) -> None:

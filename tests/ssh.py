@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 needs_ssh_agent = pytest.mark.skipif(shutil.which("ssh-agent") is None, reason="openssh-client is not installed")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class RealAgent:

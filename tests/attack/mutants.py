@@ -15,7 +15,7 @@ from tests.attack.figures import Figures, Sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 2
-LIMIT_S = 60
+LIMIT_S = 180
 
 
 @dataclass(frozen=True, slots=True)

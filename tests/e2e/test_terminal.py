@@ -131,7 +131,7 @@ def test_what_is_no_terminal_is_refused_in_two_lines(home: Home, what: str, argu
 
 def test_a_pipe_for_all_three_is_refused(home: Home) -> None:
     """As under cron, or `ssh host arka-tui` without -t."""
-    done = subprocess.run(home.command, env=home.env, input=b"", capture_output=True, timeout=15, check=False)
+    done = subprocess.run(home.command, env=home.env, input=b"", capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr.decode()) == (2, b"", REFUSALS["stdin"])
 
 
@@ -387,7 +387,7 @@ def test_a_backup_is_the_users_alone_whatever_the_umask(home: Home, umask: str) 
     folder = home.root / "backups"
     folder.mkdir(mode=0o700)
     command = after(f"umask {umask}", [*home.command, "backup", str(folder / "copy.toml")])
-    done = subprocess.run(command, env=home.env, capture_output=True, timeout=15, check=False, start_new_session=True)
+    done = subprocess.run(command, env=home.env, capture_output=True, timeout=60, check=False, start_new_session=True)
     assert (done.returncode, done.stderr) == (0, b"")
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {"copy.toml": 0o600}
     left = {path for path in Path(home.env["ARKA_HOME"]).rglob("*") if path.stat().st_mode & 0o077}
@@ -404,7 +404,7 @@ def test_other_programs_of_the_same_user_cannot_read_the_process(home: Home, deb
         terminal.wait_for(FIRST_SCREEN)
         for reader in ("cat environ", "cat maps", "cat auxv", "readlink fd/0", ": < mem"):
             command = [*as_a_user, "sh", "-c", f"cd /proc/{terminal.process.pid} && {reader}"]
-            done = subprocess.run(command, env=home.env, capture_output=True, timeout=15, check=False)
+            done = subprocess.run(command, env=home.env, capture_output=True, timeout=60, check=False)
             assert (done.returncode == 0) is debug, reader
 
 

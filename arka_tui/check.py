@@ -191,7 +191,7 @@ ALIVE = frozenset(v for v, m in MEANINGS.items() if m.mood in (Mood.GOOD, Mood.C
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of a check. `name`: shape, key or paid."""
+    """One step of a check. `name`: shape, key, models, account, scopes or paid."""
 
     name: str
     verdict: Verdict
@@ -203,9 +203,20 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What providers told about a key; None is "not said", which is not zero. Money in USD."""
+    """What providers told about a key; None is "not said", which is not zero. Money in `currency`, or else in USD."""
 
+    organization: str | None = None
+    project: str | None = None
+    account: str | None = None
+    """Whose it is: a user or team."""
+    key_label: str | None = None
+    """What the key is called at the provider."""
+    scopes: str | None = None
+    """What it may do and what not."""
     models: int | None = None
+    balance: Decimal | None = None
+    """What the account has left; `remaining` is what this key may still spend."""
+    currency: str | None = None
     limit: Decimal | None = None
     remaining: Decimal | None = None
     reset: str | None = None
@@ -224,6 +235,10 @@ class Learnt:
     tokens_limit: str | None = None
     tokens_remaining: str | None = None
     tokens_reset: str | None = None
+    works_at: str | None = None
+    """The address that answered, where it is not the one that was saved: with or without /v1."""
+    clock_skew_s: int | None = None
+    """How far this machine's clock is ahead of the provider's, where that is more than a request's delay."""
 
     def merged(self, newer: "Learnt") -> "Learnt":
         said: dict[str, Any] = {f.name: value for f in fields(newer) if (value := getattr(newer, f.name)) is not None}
@@ -254,6 +269,8 @@ class Check:
     page: str = ""
     """Address of the console page where the next step is done, or empty."""
     retry_after_s: int | None = None
+    fingerprint: str = ""
+    """Equal for equal secrets of one vault, and of no use without it. Empty where the vault made none."""
 
     @property
     def latency_ms(self) -> int | None:
@@ -276,6 +293,7 @@ def check_to_json(check: Check) -> dict[str, object]:
         "next_step": check.next_step,
         "page": check.page,
         "retry_after_s": check.retry_after_s,
+        "fingerprint": check.fingerprint,
     }
 
 
@@ -299,6 +317,7 @@ def check_from_json(data: Mapping[str, object]) -> Check:
         next_step=_text(data["next_step"]),
         page=_text(data["page"]),
         retry_after_s=_whole(data["retry_after_s"]),
+        fingerprint=_text(data.get("fingerprint", "")),  # logs of 0.2 have none
     )
 
 

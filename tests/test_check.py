@@ -55,11 +55,21 @@ FULL = Check(
         tokens_limit="1e6",
         tokens_remaining="",
         tokens_reset="soon",
+        organization="org-a",
+        project="proj_b",
+        account="user_c",
+        key_label="laptop",
+        scopes="may chat; may not files",
+        balance=Decimal("110.00"),
+        currency="CNY",
+        works_at="https://own.example/v1",
+        clock_skew_s=-7200,
     ),
     evidence="Key limit exceeded [/x]",
     next_step="raise it",
     page="https://example.com/keys",
     retry_after_s=0,
+    fingerprint="00ff" * 8,
 )
 
 
@@ -203,7 +213,13 @@ def spoilt(**changes: object) -> dict[str, object]:
     return {**check_to_json(FULL), **changes}
 
 
-@pytest.mark.parametrize("member", check_to_json(FULL))
+def test_a_check_of_a_log_without_fingerprints_has_none() -> None:
+    data = check_to_json(FULL)
+    del data["fingerprint"]
+    assert check_from_json(data) == replace(FULL, fingerprint="")
+
+
+@pytest.mark.parametrize("member", sorted(check_to_json(PLAIN).keys() - {"fingerprint"}))
 def test_a_check_without_one_of_its_members_is_refused(member: str) -> None:
     data = check_to_json(FULL)
     del data[member]
@@ -214,7 +230,7 @@ def test_a_check_without_one_of_its_members_is_refused(member: str) -> None:
 @pytest.mark.parametrize("member", check_to_json(FULL))
 @pytest.mark.parametrize("value", [True, 1.5, {"a": 1}, [["a"]], "\0"], ids=repr)
 def test_a_member_of_another_type_is_refused(member: str, value: object) -> None:
-    if value == "\0" and member in ("credential", "name", "hint", "evidence", "next_step", "page"):
+    if value == "\0" and member in ("credential", "name", "hint", "evidence", "next_step", "page", "fingerprint"):
         assert check_from_json(spoilt(**{member: value})) != FULL
         return
     with pytest.raises(REFUSED):

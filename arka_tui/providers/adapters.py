@@ -1,33 +1,38 @@
 """The wire dialects: how a request is described and an answer judged. Pure: no I/O, no clock of its own.
 
-One dialect so far, OpenAI's, which OpenRouter speaks too; what they do not share is data of the catalog.
+How dialects and providers differ is data of the catalog; what all answers have in common is here.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Context, Decimal
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from arka_tui.check import Learnt, Verdict
-from arka_tui.providers.catalog import Decision, ErrorRules, ModelsList, PaidProbe, Provider
+from arka_tui.providers.listing import next_path, page_of
+from arka_tui.providers.provider import Decision, ErrorRules, FreeProbe, KeyProbe, PaidProbe, Provider, ScopeProbe
+from arka_tui.providers.reading import all_at, amount_of, at, mentions, moment_of, plain_text, texts, tree_of
 from arka_tui.secret import Secret
 
-MAX_MODELS = 20_000
-_LIST_KEYS = ("data", "models")
+MOST_SKEW_S = 120
+"""Beyond it a clock is wrong, not a request slow."""
 _DATES = frozenset({"expires_at"})
-_AMOUNTS = frozenset({"limit", "remaining", "usage", "usage_daily", "usage_weekly", "usage_monthly"})
+_AMOUNTS = frozenset({"limit", "remaining", "balance", "usage", "usage_daily", "usage_weekly", "usage_monthly"})
 _FLAGS = frozenset({"free_tier", "management"})
-_RESULTS = ("data", "choices", "output")
-"""One of these is in every answer of a model, as a list with something in it."""
-_CALM = Context(prec=28, traps=[])
-"""Arithmetic on numbers that providers send: what cannot be is NaN or infinite, and raises nothing."""
-_SMALLEST = Decimal("1e-12")
-"""USD. Beyond it an amount is noise, and would be a million digits long on the screen."""
 
 _HTTP_ERRORS = range(400, 600)
+MAX_WORDS = 20
+"""Of a list that is told as one text."""
+_CODE_PLACES = (
+    # why a model is not served says more than the kind of error that this makes
+    *("code", "availability.code", "metadata.availability.code", "metadata.error_type", "error_type"),
+    *("details.error_code", "status"),
+)
 
 _STATUS: Mapping[int, Verdict] = {
     401: Verdict.INVALID_KEY,
@@ -78,81 +83,90 @@ class Answer:
     """The provider's words, raw: redact and clean them before they are shown."""
     retry_after_s: int | None = None
     learnt: Learnt = field(default_factory=Learnt)
+    next_step: str = ""
+    """Where it is another than the verdict's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    id: str
-    price: Decimal | None
-    """USD for one of our paid requests, or None where the provider names no price."""
+def key_probe_at(provider: Provider, target: Addressed) -> KeyProbe:
+    """The one that this address answers: nothing but a list of models where the question is for another address."""
+    probe = provider.key_probe
+    if probe.at_account and not provider.is_home(target.base_url):
+        return KeyProbe(provider.models_list.path, False, (), "GET", "", True, True, ())
+    return probe
 
 
 def key_request(provider: Provider, target: Addressed, secret: Secret) -> Request:
-    return _request(provider, "GET", provider.key_probe.path, target, secret)
+    probe = key_probe_at(provider, target)
+    body = probe.body.encode() if probe.body else None
+    return _request(provider, probe.method, _address(provider, probe, target) + probe.path, target, secret, body)
 
 
-def models_request(provider: Provider, target: Addressed, secret: Secret) -> Request:
-    return _request(provider, "GET", provider.models_list.path, target, secret)
+def info_request(provider: Provider, probe: FreeProbe, target: Addressed, secret: Secret) -> Request:
+    return _request(provider, "GET", _address(provider, probe, target) + probe.path, target, secret)
+
+
+def models_request(provider: Provider, target: Addressed, secret: Secret, token: str = "") -> Request:
+    """`token` asks for a page after the first."""
+    shape = provider.models_list
+    path = next_path(shape, token) if token else shape.path
+    return _request(provider, "GET", target.base_url + path, target, secret)
 
 
 def paid_request(provider: Provider, probe: PaidProbe, model: str, target: Addressed, secret: Secret) -> Request:
     body = probe.body.replace("{model}", json.dumps(model)[1:-1]).encode()
-    return _request(provider, "POST", probe.path, target, secret, body)
+    path = probe.path.replace("{model}", quote(model, safe=""))
+    return _request(provider, "POST", target.base_url + path, target, secret, body)
 
 
-def judge_key(provider: Provider, response: Response, now: datetime) -> Answer:
+def scope_request(provider: Provider, probe: ScopeProbe, target: Addressed, secret: Secret) -> Request:
+    return _request(provider, "POST", target.base_url + probe.path, target, secret, probe.body.encode())
+
+
+def judge_key(provider: Provider, probe: KeyProbe, response: Response, now: datetime) -> Answer:
     """The answer to the free request."""
-    tree = _tree(response.body)
+    tree = tree_of(response.body)
+    skew_s = _clock_skew_s(response.headers, now)
     if trouble := _trouble(provider, response, tree, inference=False):
-        return trouble
-    if not _is_key_answer(provider, response, tree, now):
-        return Answer(Verdict.UNKNOWN, _plain_text(response.body))
-    learnt = _learnt(provider, tree)
-    verdict = next((each.verdict for each in provider.key_probe.decides if _holds(each, tree, now)), Verdict.OK)
-    return Answer(verdict, learnt=learnt)
+        return replace(trouble, learnt=Learnt(clock_skew_s=skew_s))
+    if not _is_key_answer(provider, probe, response.status, tree):
+        return Answer(Verdict.UNKNOWN, plain_text(response.body))
+    theirs = now - timedelta(seconds=skew_s or 0)
+    verdict = next((each.verdict for each in probe.decides if _holds(each, tree, theirs)), Verdict.OK)
+    return Answer(verdict, learnt=replace(learnt_from(probe, tree), clock_skew_s=skew_s))
+
+
+def judge_info(provider: Provider, probe: FreeProbe, response: Response) -> Learnt:
+    """What a question about the account taught; nothing where it was refused."""
+    tree = tree_of(response.body)
+    refused = _trouble(provider, response, tree, inference=False)
+    return Learnt() if refused else learnt_from(probe, tree)
 
 
 def judge_paid(provider: Provider, response: Response) -> Answer:
     """The answer to the paid request. `model_unavailable` says that the key is fine, and another model may serve."""
-    tree = _tree(response.body)
+    tree = tree_of(response.body)
     trouble = _trouble(provider, response, tree, inference=True)
-    rates: dict[str, Any] = {name: response.headers.get(at) for name, at in provider.rate_headers}
+    rates: dict[str, Any] = {name: response.headers.get(header) for name, header in provider.rate_headers}
     learnt = Learnt(**rates)
     if trouble:
         return replace(trouble, learnt=learnt)
-    results = [tree.get(name) for name in _RESULTS] if isinstance(tree, dict) else []
+    results = [at(tree, place) for place in provider.results] if isinstance(tree, dict) else []
     if not any(isinstance(each, list) and each for each in results):
-        return Answer(Verdict.UNKNOWN, _plain_text(response.body), learnt=learnt)
+        return Answer(Verdict.UNKNOWN, plain_text(response.body), learnt=learnt)
     return Answer(Verdict.OK, learnt=learnt)
 
 
-def models_of(provider: Provider, response: Response, now: datetime) -> list[Model] | None:
-    """The models in a list that are alive and answer with text; None where it is no such list."""
-    tree = _tree(response.body)
-    lists = [tree.get(key) for key in _LIST_KEYS] if isinstance(tree, dict) else [tree or None]
-    entries = next((each for each in lists if isinstance(each, list)), None)
-    if entries is None or response.status != 200:
-        return None
-    if entries and not any(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in entries):
-        return None
-    found = [_model(provider.models_list, entry, now) for entry in entries[:MAX_MODELS] if isinstance(entry, dict)]
-    return list({model.id: model for model in found if model}.values())
+def judge_scope(provider: Provider, response: Response) -> bool | None:
+    """Whether the key may use an endpoint, by how it refused nonsense; None where that does not tell."""
+    if response.status in (400, 404, 415, 422):
+        return True
+    trouble = _trouble(provider, response, tree_of(response.body), inference=False)
+    return False if trouble and trouble.verdict is Verdict.RESTRICTED_SCOPE else None
 
 
-def pick_model(probe: PaidProbe, models: list[Model] | None, tried: set[str]) -> str | None:
-    """The first preferred model that the key reaches, else the cheapest with a price, else None.
-
-    Without a list the first preferred one is a guess worth a request.
-    """
-    if models is None:
-        return next((model for model in probe.models if model not in tried), None)
-    reached = {model.id: model for model in models if model.id not in tried}
-    if preferred := next((model for model in probe.models if model in reached), None):
-        return preferred
-    priced = [model for model in reached.values() if model.price]
-    cheapest = min(priced, key=lambda model: (model.price, model.id), default=None) if probe.cheapest else None
-    affordable = cheapest is not None and cheapest.price is not None and cheapest.price <= probe.cost_usd
-    return cheapest.id if cheapest and affordable else None
+def learnt_from(probe: FreeProbe, tree: object) -> Learnt:
+    found: dict[str, Any] = {name: _fact(name, at(tree, place)) for name, place in probe.learn}
+    return Learnt(**found)
 
 
 # ---------------------------------------------------------------------- judging
@@ -165,12 +179,15 @@ class _Said:
     message: str
     status: int | None
     """Some providers name the HTTP status as the code, also inside an answer of 200."""
+    delay: str = ""
+    """Until it may be tried again, as Google tells it."""
 
 
 def _trouble(provider: Provider, response: Response, tree: object, *, inference: bool) -> Answer | None:
     """None where the answer is a success. Asked in this order: code, type, message, status.
 
-    A page of HTML is shown as evidence, but not searched: "expired" in it may be anybody's.
+    A page of HTML is shown as evidence, but not searched: "expired" in it may be anybody's. Only a page that the
+    catalog knows as the provider's own is judged.
     """
     said = _said(tree)
     if 200 <= response.status < 300 and said is None:
@@ -183,17 +200,23 @@ def _trouble(provider: Provider, response: Response, tree: object, *, inference:
         next((rules.code[code] for code in said.codes if code in rules.code), None)
         or next((rules.type[kind] for kind in said.types if kind in rules.type), None)
         or next((verdict for piece, verdict in rules.message.items() if piece in lowered), None)
-        or (_by_status(rules, status, inference=inference) if told else _by_stranger(status))
+        or (_by_status(rules, status, inference=inference) if told else _by_page(rules, response))
     )
     if verdict is Verdict.OK and not (inference and status == 400):
         verdict = _by_status(rules, status, inference=inference)  # only a model's own refusal shows that the key passed
-    message = said.message or _plain_text(response.body)
-    return Answer(verdict, message, _retry_after_s(response.headers, said.message))
+    if verdict is Verdict.MODEL_UNAVAILABLE and not inference:
+        verdict = Verdict.UNKNOWN  # no model was asked for
+    message = said.message or plain_text(response.body)
+    return Answer(verdict, message, _retry_after_s(response.headers, said))
 
 
-def _by_stranger(status: int) -> Verdict:
+def _by_page(rules: ErrorRules, response: Response) -> Verdict:
     """Nothing in the body is a provider's: it may come from a proxy or a portal, which know nothing of the key."""
-    return Verdict.PROVIDER_DOWN if 500 <= status <= 599 else Verdict.UNKNOWN
+    title = plain_text(response.body).lower()
+    for piece, verdict in rules.page.items():
+        if piece in title:
+            return verdict
+    return Verdict.PROVIDER_DOWN if 500 <= response.status <= 599 else Verdict.UNKNOWN
 
 
 def _by_status(rules: ErrorRules, status: int, *, inference: bool) -> Verdict:
@@ -206,165 +229,101 @@ def _by_status(rules: ErrorRules, status: int, *, inference: bool) -> Verdict:
 
 def _said(tree: object) -> _Said | None:
     """The error in any of the shapes that providers use, or None. Tolerates everything."""
-    if isinstance(tree, list) and len(tree) == 1 and _at(tree, "0.error"):
+    if isinstance(tree, list) and len(tree) == 1 and at(tree, "0.error"):
         tree = tree[0]
     if not isinstance(tree, dict):
         return None
-    choice = _at(tree, "choices.0.error")
+    choice = at(tree, "choices.0.error")
     error = tree.get("error") or (choice if isinstance(choice, dict) else None)
     if isinstance(error, str):
-        return _Said(tuple(_texts(tree.get("code"))), (), error, None)
+        return _Said(tuple(texts(tree.get("code"))), (), error, None)
     if not isinstance(error, dict):
-        told = any(name in tree for name in ("detail", "message")) and "data" not in tree and "choices" not in tree
-        if not error and not told:
+        told = isinstance(tree.get("message"), str) or isinstance(tree.get("detail"), str | list)
+        if not error and (not told or "data" in tree or "choices" in tree):
             return None
         error = tree
-    # why a model is not served says more than the kind of error that this makes
-    places = ("code", "availability.code", "metadata.availability.code", "metadata.error_type", "error_type", "status")
-    codes = tuple(text for place in places for text in _texts(_at(error, place)))
+    codes = tuple(text for place in _CODE_PLACES for text in texts(at(error, place)))
+    codes += tuple(text for value in all_at(error, "details.*.reason") for text in texts(value))
     number = error.get("code")
-    message = next(iter([*_texts(error.get("message")), *_texts(error.get("detail"))]), "")
+    message = next(
+        iter([*texts(error.get("message")), *texts(error.get("detail")), *texts(at(error, "detail.0.msg"))]), ""
+    )
     return _Said(
-        codes,
-        tuple(_texts(error.get("type"))),
-        message,
-        number if type(number) is int and number in _HTTP_ERRORS else None,
+        codes=codes,
+        types=tuple(texts(error.get("type"))),
+        message=message,
+        status=number if type(number) is int and number in _HTTP_ERRORS else None,
+        delay=next((text for value in all_at(error, "details.*.retryDelay") for text in texts(value)), ""),
     )
 
 
-def _is_key_answer(provider: Provider, response: Response, tree: object, now: datetime) -> bool:
-    """A success, and of the shape that this provider's has: any web server may answer 200."""
-    if provider.key_probe.is_models_list:
-        return models_of(provider, response, now) is not None
-    learn = provider.key_probe.learn
-    return any(value is None or _fact(name, value) is not None for name, at in learn for value in _all_at(tree, at))
-
-
-def _learnt(provider: Provider, tree: object) -> Learnt:
-    found: dict[str, Any] = {name: _fact(name, _at(tree, place)) for name, place in provider.key_probe.learn}
-    return Learnt(**found)
+def _is_key_answer(provider: Provider, probe: KeyProbe, status: int, tree: object) -> bool:
+    """Of the shape that this provider's has: any web server may answer 200. A text alone may be anybody's."""
+    if probe.is_models_list:
+        return status == 200 and page_of(provider.models_list, tree) is not None
+    telling = [each for each in probe.learn if each[0] in _AMOUNTS | _DATES | _FLAGS] or probe.learn
+    return any(
+        value is None or _fact(name, value) is not None for name, place in telling for value in all_at(tree, place)
+    )
 
 
 def _fact(name: str, value: object) -> Decimal | datetime | bool | str | None:
     """As the field of `Learnt` has it; None where it is absent or of another type."""
     if name in _AMOUNTS:
-        return _amount(value)
+        return amount_of(value)
     if name in _DATES:
-        return _moment(value)
+        return moment_of(value)
     if name in _FLAGS:
         return value if isinstance(value, bool) else None
-    return value if isinstance(value, str) else None
+    return ", ".join(texts(value)[:MAX_WORDS]) or None
 
 
 def _holds(decision: Decision, tree: object, now: datetime) -> bool:
-    for value in _all_at(tree, decision.field):
+    for value in all_at(tree, decision.field):
         if decision.equals is not None and value is decision.equals:
             return True
-        amount = _amount(value)
+        if decision.lacks and not mentions(value, decision.lacks):
+            return True
+        amount = amount_of(value)
         if decision.at_most is not None and amount is not None and amount <= decision.at_most:
             return True
-        moment = _moment(value)
+        moment = moment_of(value)
         if decision.past and moment is not None and moment <= now:
             return True
     return False
 
 
-def _model(shape: ModelsList, entry: Mapping[str, object], now: datetime) -> Model | None:
-    model_id = entry.get("id")
-    if not isinstance(model_id, str) or not model_id.isprintable() or not 0 < len(model_id) <= 200:
-        return None
-    if shape.retires and _retired(_at(entry, shape.retires), now.date()):
-        return None
-    outputs = _at(entry, shape.outputs) if shape.outputs else None
-    if isinstance(outputs, list) and "text" not in outputs:
-        return None
-    price_in = _amount(_at(entry, shape.price_in)) if shape.price_in else None
-    price_out = _amount(_at(entry, shape.price_out)) if shape.price_out else None
-    if price_in is None or price_out is None or price_in < 0 or price_out < 0:
-        return Model(model_id, None)
-    return Model(model_id, 8 * price_in + 16 * price_out)
-
-
-def _retired(value: object, today: date) -> bool:
-    try:
-        return isinstance(value, str) and date.fromisoformat(value[:10]) <= today
-    except ValueError:
-        return False
-
-
-# ---------------------------------------------------------------------- reading hostile JSON
-
-
-def _tree(body: bytes) -> object:
-    try:
-        return json.loads(body, parse_float=_CALM.create_decimal)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _at(tree: object, place: str) -> object:
-    return next(_all_at(tree, place), None)
-
-
-def _all_at(tree: object, place: str) -> Iterator[object]:
-    """What is at a path such as `data.budgets.*.remaining_usd`."""
-    head, _, rest = place.partition(".")
-    if isinstance(tree, dict):
-        found = [tree[head]] if head in tree else []
-    elif isinstance(tree, list) and head == "*":
-        found = tree[:1000]
-    else:
-        found = tree[int(head) : int(head) + 1] if isinstance(tree, list) and head.isdigit() else []
-    for each in found:
-        if rest:
-            yield from _all_at(each, rest)
-        else:
-            yield each
-
-
-def _texts(value: object) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [text for text in values if isinstance(text, str)]
-
-
-def _amount(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    amount = _CALM.create_decimal(value[:40] if isinstance(value, str) else value)
-    if not amount.is_finite() or amount.adjusted() >= 12:
-        return None
-    exponent = amount.as_tuple().exponent
-    return amount.quantize(_SMALLEST) if isinstance(exponent, int) and exponent < -12 else amount
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None
-
-
-def _plain_text(body: bytes) -> str:
-    """Something readable of a body that says no error that we know: an HTML title, or its first words."""
-    text = body[:4096].decode("utf-8", "replace")
-    title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
-    return title[1] if title else re.sub(r"<[^>]{0,200}>", " ", text)
-
-
-def _retry_after_s(headers: Mapping[str, str], message: str) -> int | None:
+def _retry_after_s(headers: Mapping[str, str], said: _Said) -> int | None:
+    """By the header, else by what the error says: a delay such as 34s, or a sentence."""
     header = headers.get("retry-after", "")
     if re.fullmatch(r"[0-9]{1,6}", header):
         return int(header)
-    said = re.search(r"try again in ([0-9]{1,6})(?:\.[0-9]+)?s\b", message)
-    return int(said[1]) + 1 if said else None
+    told = re.fullmatch(r"([0-9]{1,6})(?:\.[0-9]+)?s", said.delay) or re.search(
+        r"try again in ([0-9]{1,6})(?:\.[0-9]+)?s\b", said.message
+    )
+    return int(told[1]) + 1 if told else None
+
+
+def _clock_skew_s(headers: Mapping[str, str], now: datetime) -> int | None:
+    """How far our clock is ahead of the provider's, where one of them is wrong."""
+    try:
+        theirs = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, OverflowError):
+        return None
+    skew_s = (now - theirs.replace(tzinfo=UTC)).total_seconds() if theirs.tzinfo in (None, UTC) else 0
+    return round(skew_s) if abs(skew_s) > MOST_SKEW_S else None
+
+
+def _address(provider: Provider, probe: FreeProbe, target: Addressed) -> str:
+    """The account address is for keys that are kept at the provider's own one."""
+    return provider.account_url if probe.at_account and provider.is_home(target.base_url) else target.base_url
 
 
 def _request(
-    provider: Provider, method: str, path: str, target: Addressed, secret: Secret, body: bytes | None = None
+    provider: Provider, method: str, url: str, target: Addressed, secret: Secret, body: bytes | None = None
 ) -> Request:
-    headers = {setting.name: setting.header for setting in provider.settings}
-    sent = tuple((headers[name], value) for name, value in target.settings if value and name in headers)
+    names = {setting.name: setting.header for setting in provider.settings}
+    sent = tuple((names[name], value) for name, value in target.settings if value and names.get(name))
     kind = (("Content-Type", "application/json"),) if body is not None else ()
-    bearer = ("Authorization", Secret(f"Bearer {secret.reveal()}"))
-    return Request(method, target.base_url + path, (("Accept", "application/json"), *kind, *sent), bearer, body)
+    key = (provider.secret_header, Secret(f"{provider.secret_prefix}{secret.reveal()}"))
+    return Request(method, url, (("Accept", "application/json"), *provider.headers, *kind, *sent), key, body)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 20.0
 CONNECT_S = 5.0
-MAX_BODY_BYTES = 2 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 CONNECTIONS = 20
 
 
@@ -44,7 +44,7 @@ class Failure(Enum):
     TIMEOUT = "no answer within 20 s"
     CUT = "the connection ended in the middle of the answer"
     REDIRECT = "the server wanted to redirect; a key never follows a redirect"
-    TOO_LARGE = "the answer is larger than 2 MiB"
+    TOO_LARGE = "the answer is larger than 4 MiB"
     ENCODED = "the answer is compressed although that was not asked for"
     NOT_HTTP = "the answer is not HTTP"
 

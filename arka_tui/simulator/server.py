@@ -90,6 +90,14 @@ class Simulator:
         return f"http://127.0.0.1:{self._server.server_port}{_PROVIDERS[provider].base}"
 
     @property
+    def addresses(self) -> dict[str, str]:
+        """By provider id, and by `id/account` for a second address: what `Catalog.with_base_urls` takes.
+
+        Raises: RuntimeError where the simulator is not running.
+        """
+        return {provider: self.base_url(provider) for provider in _PROVIDERS}
+
+    @property
     def open_url(self) -> str:
         """Where any key will do. Raises: RuntimeError where the simulator is not running."""
         return self.base_url("openai").replace(OPENAI.base, _OPEN)
@@ -248,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Manner.DRIP:
                 del headers["Content-Length"]
                 headers |= {"Transfer-Encoding": "chunked", "Connection": "close"}
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)  # without a date: who tests with another clock would be told so
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

@@ -151,7 +151,7 @@ def count_openings(folder: Path, place: str) -> int:
 def _visit(folder: Path, place: str, simulator: Simulator, look: Callable[[Driven, Sought], Awaitable[None]]) -> Sought:
     """`look` is called when the program is at the place."""
     catalog = load_catalog()
-    catalog = catalog.with_base_urls({name: simulator.base_url(name) for name in catalog.providers})
+    catalog = catalog.with_base_urls(simulator.addresses)
     paths = Paths.under(folder)
     sought = new_vault(paths, simulator.base_url("openai"))
 

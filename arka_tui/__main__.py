@@ -57,16 +57,17 @@ def _tui() -> int:
     from arka_tui import config
     from arka_tui.controller import Controller
     from arka_tui.paths import Paths
-    from arka_tui.providers.catalog import load_catalog
+    from arka_tui.providers.catalog import load_catalog, with_own_providers
     from arka_tui.store.ssh_agent import Agent
     from arka_tui.store.vault import Vault
     from arka_tui.tui.app import run
 
     paths = Paths.find(os.environ)
+    catalog = with_own_providers(load_catalog(), paths.providers)
     controller = Controller(
-        paths, Vault(paths), load_catalog(), config.load(paths.settings), agent=lambda: Agent.find(os.environ)
+        paths, Vault(paths), catalog, config.load(paths.settings), agent=lambda: Agent.find(os.environ)
     )
-    return run(controller, _notices(os.environ, paths.settings))
+    return run(controller, [*_notices(os.environ, paths.settings), *catalog.troubles])
 
 
 def _notices(environ: Mapping[str, str], settings: Path) -> list[str]:

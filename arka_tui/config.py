@@ -16,6 +16,10 @@ _MAX_BYTES = 8_192
 """With one long dotted key, tomllib takes 73 MiB for this much; for 64 KiB it takes 4 GiB."""
 
 
+LEAST_MINUTES = 15
+"""Between two scheduled tests of all keys: providers count requests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     theme: str = "arka"
@@ -23,6 +27,8 @@ class Config:
     """Whether a test may send the smallest paid request; only that shows missing credit."""
     lock_after_minutes: int = 10
     """Idle minutes until the vault locks itself; 0 is never."""
+    test_every_minutes: int = 0
+    """How often all keys are tested by themselves while the vault is open; 0 is never."""
     proxy: str = ""
     """http://host:port through which all requests go; the environment's proxies are ignored."""
     ca_bundle: str = ""
@@ -63,6 +69,8 @@ def load(path: Path) -> Config:
     config = Config(**data)
     if not 0 <= config.lock_after_minutes <= 480:
         raise ConfigError("the setting 'lock_after_minutes' must be between 0 and 480", hint)
+    if config.test_every_minutes and not LEAST_MINUTES <= config.test_every_minutes <= 10_080:
+        raise ConfigError(f"the setting 'test_every_minutes' must be 0, or between {LEAST_MINUTES} and 10080", hint)
     if config.proxy and not _is_proxy(config.proxy):
         raise ConfigError("the setting 'proxy' must be an address such as http://host:3128", hint)
     return config

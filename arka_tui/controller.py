@@ -4,22 +4,26 @@ Deeds of the vault block (key derivation, fsync): call them from a thread. Deeds
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
 
 from arka_tui import config as settings
-from arka_tui.check import Check, Stage
+from arka_tui.check import Check, Stage, Verdict
 from arka_tui.config import Config
 from arka_tui.credential import Credential, Draft, origin_of, tidy_base_url, tidy_label, tidy_setting
 from arka_tui.errors import ArkaError, ConfigError, Conflict, CredentialNotFound, UsageError, VaultLocked
+from arka_tui.insight_deeds import InsightDeeds
+from arka_tui.pace import is_due, retry_wait_s
 from arka_tui.paths import Paths
-from arka_tui.providers.catalog import Catalog, Owner, Provider
+from arka_tui.providers.catalog import Catalog, Owner
 from arka_tui.providers.checker import Checker
+from arka_tui.providers.provider import Provider
 from arka_tui.providers.transport import Transport
 from arka_tui.secret import Secret
 from arka_tui.slot_deeds import SlotDeeds
@@ -30,6 +34,8 @@ from arka_tui.store.ssh_agent import Agent
 from arka_tui.store.vault import Opened, Vault
 
 CHECKS_AT_ONCE = 20
+KEYLESS = Secret("none")
+"""Kept for a server of one's own that asks for no key: something has to stand in the header."""
 JOURNAL_EVERY = 20
 """Checks that are gathered before they are written to the log together."""
 
@@ -66,6 +72,9 @@ class Controller:
         self.slots = SlotDeeds(vault, agent, lambda: self.config.key_file)
         self._transport = Transport(config.proxy, config.ca_bundle)
         self._checker = Checker(catalog, self._transport, clock)
+        self.insight = InsightDeeds(
+            vault, catalog, self._checker, lambda each: self._stored_secret(each, each), paths.picks, clock
+        )
         self._unrecorded: list[Check] = []
         self._log_trouble = ""
         self._writing: Thread | None = None
@@ -116,6 +125,7 @@ class Controller:
             line = self._sealed(self._finished())
         finally:
             self._vault.lock()
+            self.insight.forget()
         if line:
             self._writing = Thread(target=self._write, args=(line,), name="arka-log")
             self._writing.start()
@@ -171,12 +181,17 @@ class Controller:
         provider = self.catalog[provider_id]
         tidied_label = tidy("label", lambda: tidy_label(label))
         address = tidy("base_url", lambda: tidy_base_url(base_url)) if base_url.strip() else provider.base_url
+        if not address and not base_url.strip():
+            hint = f"it looks like {provider.address_example}"
+            errors.append(FieldError("base_url", f"{provider.name} has no address of its own", hint))
+        if secret is None and editing is None and provider.local:
+            secret = KEYLESS
         values = {
             setting.name: tidy(setting.name, lambda s=setting: tidy_setting(s.title, typed_settings.get(s.name, "")))  # type: ignore[misc]
             for setting in provider.settings
         }
         for name, text in (("label", label), *typed_settings.items()):
-            if self.catalog.owner(Secret(text.strip())):
+            if (owner := self.catalog.owner(Secret(text.strip()))) and owner.sure:
                 errors.append(FieldError(name, "this looks like a key", "it belongs in the field for the key"))
         if tidied_label:
             self._refuse_taken_name(f"{provider_id}/{tidied_label}", editing, errors)
@@ -199,9 +214,9 @@ class Controller:
         names = ("main" if n == 1 else f"main-{n}" for n in range(1, len(taken) + 2))
         return next(name for name in names if f"{provider_id}/{name}" not in taken)
 
-    def owner(self, secret: Secret) -> Owner | None:
-        """Whose key it looks like, by its shape; nothing is sent."""
-        return self.catalog.owner(secret)
+    def owner(self, secret: Secret, at: str = "") -> Owner | None:
+        """Whose key it looks like, by its shape; nothing is sent. The shapes of the provider `at` come first."""
+        return self.catalog.owner(secret, at)
 
     def _refuse_taken_name(self, name: str, editing: Credential | None, errors: list[FieldError]) -> None:
         with suppress(CredentialNotFound):
@@ -226,46 +241,108 @@ class Controller:
         return sum((each.usual_cost_usd for each in known), Decimal(0)) if self.paid else Decimal(0)
 
     async def check(
-        self, names: Sequence[str], on_start: Callable[[str], None] = lambda name: None
+        self,
+        names: Sequence[str],
+        on_start: Callable[[str], None] = lambda name: None,
+        *,
+        patient: bool = False,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> AsyncGenerator[Check, None]:
         """Each as it is done, at most 20 at a time; written to the log in batches. Secrets are opened at send time.
 
+        `patient`: a key whose provider is down or asks to slow down is told, and tried again when that said, at most
+        twice; so it may come more than once. A provider that asked once gets one request at a time from then on.
         A credential that is gone or changed meanwhile is passed over. Stops when the vault is locked. What a
         provider does is a verdict, never an exception.
         """
         gate = asyncio.Semaphore(CHECKS_AT_ONCE)
+        one_by_one: dict[str, asyncio.Lock] = {}
+        done: asyncio.Queue[Check | None] = asyncio.Queue()
 
-        async def one(name: str) -> Check | None:
+        async def once(name: str) -> Check | None:
             async with gate:
                 on_start(name)
                 try:
                     credential = self._vault.get(name)
-                    check = await self._checker.check(
-                        credential,
-                        credential.id,
-                        lambda: self._stored_secret(credential, credential),
-                        paid=self.paid,
-                        on_stage=self._end_when_locked,
-                    )
+                    async with one_by_one.get(credential.origin, asyncio.Lock()):
+                        check = await self._checked(credential, credential.id)
                     if self._vault.get(name) != credential:
                         return None
                 except ArkaError:
                     return None
-                self._unrecorded.append(check)
-                return check
+            if check.verdict is Verdict.RATE_LIMITED:
+                one_by_one.setdefault(credential.origin, asyncio.Lock())
+            self._unrecorded.append(check)
+            return check
+
+        async def one(name: str) -> None:
+            retries = 0
+            try:
+                while check := await once(name):
+                    wait_s = retry_wait_s(check, retries) if patient else None
+                    done.put_nowait(check)
+                    if wait_s is None:
+                        break
+                    await pause(wait_s)
+                    retries += 1
+            finally:
+                done.put_nowait(None)
 
         tasks = [asyncio.create_task(one(name)) for name in names]
         try:
-            for task in asyncio.as_completed(tasks):
-                check = await task
-                if check is not None:
-                    if len(self._unrecorded) >= JOURNAL_EVERY:
-                        await self._log(self._finished())
-                    yield check
+            left = len(tasks)
+            while left:
+                check = await done.get()
+                if check is None:
+                    left -= 1
+                    continue
+                if len(self._unrecorded) >= JOURNAL_EVERY:
+                    await self._log(self._finished())
+                yield check
+            await asyncio.gather(*tasks)  # raises what is a fault of ours
         finally:
             for unfinished in tasks:
                 unfinished.cancel()
             await self._log(self._finished())
+
+    async def _checked(
+        self, credential: Credential, credential_id: str, on_stage: Callable[[Stage], None] = lambda stage: None
+    ) -> Check:
+        """Raises: CredentialNotFound, Conflict, VaultLocked."""
+
+        mark = ""
+
+        def open_secret() -> Secret:
+            nonlocal mark
+            secret = self._stored_secret(credential, credential)
+            mark = self._vault.fingerprint(secret)
+            return secret
+
+        check = await self._checker.check(
+            credential,
+            credential_id,
+            open_secret,
+            paid=self.paid,
+            on_stage=on_stage,
+            before_send=self._end_when_locked,
+            on_models=lambda reached: self.insight.remember(credential_id, reached),
+        )
+        return replace(check, fingerprint=mark)
+
+    def due(self) -> tuple[str, ...]:
+        """Names of the keys that a scheduled run tests now; none where no schedule is set."""
+        if not self.config.test_every_minutes or not self.unlocked:
+            return ()
+        every = timedelta(minutes=self.config.test_every_minutes)
+        past: dict[str, list[Check]] = defaultdict(list)
+        for check in self._vault.history.checks:
+            past[check.credential_id].append(check)
+        now = self.now()
+        return tuple(
+            credential.name
+            for credential in self._vault.list()
+            if is_due([check for check in past[credential.id] if check.hint == credential.hint], every, now)
+        )
 
     async def try_draft(self, draft: Draft, editing: Credential | None, on_stage: Callable[[Stage], None]) -> Check:
         """Checks a key before it replaces the stored one; nothing is written.
@@ -274,27 +351,27 @@ class Controller:
         """
         secret = draft.secret
 
-        def open_secret() -> Secret:
-            return self._stored_secret(editing, draft) if secret is None and editing else secret or Secret("")
+        mark = ""
 
-        return await self._checker.check(
-            draft, editing.id if editing else "", open_secret, paid=self.paid, on_stage=on_stage
+        def open_secret() -> Secret:
+            nonlocal mark
+            opened = self._stored_secret(editing, draft) if secret is None and editing else secret or Secret("")
+            mark = self._vault.fingerprint(opened)
+            return opened
+
+        check = await self._checker.check(
+            draft,
+            editing.id if editing else "",
+            open_secret,
+            paid=self.paid,
+            on_stage=on_stage,
+            before_send=self._end_when_locked,
         )
+        return replace(check, fingerprint=mark)
 
     async def check_saved(self, credential: Credential, on_stage: Callable[[Stage], None]) -> Check:
         """One credential, stage by stage, written to the log. Raises: CredentialNotFound, Conflict, VaultLocked."""
-
-        def tell(stage: Stage) -> None:
-            self._end_when_locked(stage)
-            on_stage(stage)
-
-        check = await self._checker.check(
-            credential,
-            credential.id,
-            lambda: self._stored_secret(credential, credential),
-            paid=self.paid,
-            on_stage=tell,
-        )
+        check = await self._checked(credential, credential.id, on_stage)
         await self._log([check])
         return check
 
@@ -307,14 +384,9 @@ class Controller:
     def history(self) -> History:
         return self._vault.history
 
-    def last_checks(self) -> dict[str, Check]:
+    def last_checks(self) -> Mapping[str, Check]:
         """By credential id; none of a key that was replaced since."""
-        hints = {credential.id: credential.hint for credential in self._vault.list()} if self.unlocked else {}
-        return {
-            check.credential_id: check
-            for check in self._vault.history.checks
-            if hints.get(check.credential_id) == check.hint
-        }
+        return self.insight.last_checks()
 
     def log_trouble(self) -> str:
         """Why the test log could not be written, once; or nothing."""
@@ -332,7 +404,7 @@ class Controller:
             raise Conflict(f"{seen.name!r} was changed in another session", "look at its new state, then try again")
         return secret
 
-    def _end_when_locked(self, _: Stage) -> None:
+    def _end_when_locked(self) -> None:
         """Raises: VaultLocked, which ends a check between two requests."""
         if not self._vault.unlocked:
             raise VaultLocked("the vault was locked during the test", "unlock it, then test again")

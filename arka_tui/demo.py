@@ -44,7 +44,35 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("openrouter", "gone", "expired"),
     ("openrouter", "lapsed", "lapsed"),
     ("openrouter", "free", "privacy"),
+    ("anthropic", "work", "valid"),
+    ("anthropic", "side-project", "no_credit"),
+    ("gemini", "studio", "valid"),
+    ("gemini", "leaked", "blocked"),
+    ("groq", "fast", "valid"),
+    ("mistral", "eu", "valid"),
+    ("deepseek", "nightly", "valid"),
+    ("deepseek", "dry", "no_credit"),
+    ("xai", "grok", "valid"),
+    ("together", "open-models", "valid"),
+    ("fireworks", "team", "blocked"),
+    ("cohere", "trial", "rate_limited"),
+    ("perplexity", "web", "valid"),
+    ("cerebras", "speed", "valid"),
+    ("huggingface", "hub", "valid"),
+    ("huggingface", "read-only", "restricted"),
+    ("azure", "company", "valid"),
+    ("moonshot", "kimi", "valid"),
+    ("zai", "glm", "valid"),
+    ("ollama", "this-machine", "valid"),
+    ("lmstudio", "desk", "valid"),
+    ("vllm", "gpu-box", "valid"),
+    ("compatible", "house-gateway", "valid"),
 )
+
+SETTINGS = {
+    ("openai", "wrong_org"): (("organization", "org-other"),),
+    ("azure", "valid"): (("deployment", "chat"),),
+}
 
 TYPED_KEYS = {"demo-{provider}-that-works": "valid", "demo-{provider}-no-credit": "no_credit"}
 """What the form suggests to type: the simulator knows them beside the ones it made."""
@@ -58,15 +86,17 @@ def demo_controller() -> Iterator[Controller]:
         vault = Vault(paths, cost=lambda: CHEAPEST)
         vault.create(PASSPHRASE, new_recovery_code())
         catalog = load_catalog()
-        catalog = catalog.with_base_urls({name: simulator.base_url(name) for name in catalog.providers})
+        catalog = catalog.with_base_urls(simulator.addresses)
         for key, situation in TYPED_KEYS.items():
-            for provider in catalog.providers:
+            for provider in simulator.addresses:
                 simulator.accept(provider, situation, key.format(provider=provider))
         for provider, label, situation in KEYS:
+            if provider not in simulator.addresses:
+                continue
             key = simulator.issue(provider, "valid" if situation == "revoked" else situation, label)
             if situation == "revoked":
                 simulator.revoke(key)
-            settings = (("organization", "org-other"),) if situation == "wrong_org" else ()
+            settings = SETTINGS.get((provider, situation), ())
             vault.add(Draft(provider, label, catalog[provider].base_url, settings, Secret(key)))
         own = Secret("a-key-for-a-server-of-my-own-7b1e")
         vault.add(Draft("openai", "home-server", unreachable_url(), (), own))

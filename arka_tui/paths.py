@@ -42,3 +42,13 @@ class Paths:
     @property
     def settings(self) -> Path:
         return self.config / "config.toml"
+
+    @property
+    def providers(self) -> Path:
+        """The user's own providers."""
+        return self.config / "providers.toml"
+
+    @property
+    def picks(self) -> Path:
+        """The user's own rules of what to pick for a task."""
+        return self.config / "picks.toml"

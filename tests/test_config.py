@@ -36,10 +36,10 @@ def test_what_is_not_said_is_default(file: Path, text: str) -> None:
 
 def test_every_setting_can_be_said(file: Path) -> None:
     text = (
-        'theme = "nord"\npaid_test = false\nlock_after_minutes = 0\n'
+        'theme = "nord"\npaid_test = false\nlock_after_minutes = 0\ntest_every_minutes = 60\n'
         'proxy = "http://proxy.corp:3128"\nca_bundle = "/etc/ssl/corp.pem"\n'
     )
-    assert load(written(file, text)) == Config("nord", False, 0, "http://proxy.corp:3128", "/etc/ssl/corp.pem")
+    assert load(written(file, text)) == Config("nord", False, 0, 60, "http://proxy.corp:3128", "/etc/ssl/corp.pem")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,10 @@ def test_a_mistake_is_named_with_its_remedy(file: Path, text: str | bytes, messa
 def test_an_unknown_key_is_answered_with_the_known_ones(file: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(written(file, 'colour = "red"'))
-    assert caught.value.hint == "known keys: theme, paid_test, lock_after_minutes, proxy, ca_bundle, key_file"
+    assert (
+        caught.value.hint
+        == "known keys: theme, paid_test, lock_after_minutes, test_every_minutes, proxy, ca_bundle, key_file"
+    )
 
 
 def test_a_folder_in_the_files_place_cannot_be_read(file: Path) -> None:

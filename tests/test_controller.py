@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
@@ -64,7 +65,7 @@ def make(paths: Paths, simulator: Gate) -> Callable[..., Controller]:
     """Another session on the same vault each time; locked, if there is a vault."""
 
     def make(config: Config | None = None, *, demo: bool = False) -> Controller:
-        catalog = CATALOG.with_base_urls({name: simulator.base_url(name) for name in CATALOG.providers})
+        catalog = CATALOG.with_base_urls(simulator.addresses)
         return Controller(paths, open_vault(paths), catalog, config or Config(), demo=demo, clock=lambda: NOW)
 
     return make
@@ -256,7 +257,10 @@ def test_whose_key_it_looks_like_is_told_without_sending_it(controller: Controll
     owner = controller.owner(Secret(simulator.issue("openrouter", "valid")))
     assert owner is not None
     assert owner.provider_id == "openrouter"
-    assert controller.owner(Secret("sk-0123456789abcdef0123456789abcdef")) is None
+    plain = controller.owner(Secret("sk-0123456789abcdef0123456789abcdef"))
+    assert plain is not None
+    assert (plain.provider_id, plain.sure) == ("deepseek", False), "a shape that others may use too is a hint only"
+    assert controller.owner(Secret("typed-by-hand")) is None
     assert simulator.requests == []
 
 
@@ -883,3 +887,110 @@ def test_the_cost_of_a_test_is_that_of_its_paid_requests(make: Callable[..., Con
     assert session.cost_usd(["openai", "openai", "openrouter"]) == 2 * each["openai"] + each["openrouter"]
     assert session.cost_usd(["acme", "openai"]) == each["openai"]
     assert make(Config(paid_test=False)).cost_usd(["openai", "openrouter"]) == 0
+
+
+# ---------------------------------------------------------------------- patience and the schedule
+
+
+def patient(controller: Controller, names: list[str], waits: list[float], after: Callable[[], None]) -> list[Check]:
+    """A patient test whose waits take no time; `after` is called in each."""
+
+    async def pause(seconds: float) -> None:
+        waits.append(seconds)
+        after()
+
+    async def script() -> list[Check]:
+        async with working(controller):
+            return [check async for check in controller.check(names, patient=True, pause=pause)]
+
+    return asyncio.run(script())
+
+
+def test_a_patient_test_waits_as_long_as_the_provider_asked_and_tries_again(
+    controller: Controller, add: Callable[..., Credential], simulator: Gate
+) -> None:
+    credential = add("openai/work", "rate_limited")
+    key = simulator.issue("openai", "rate_limited", "work")
+    waits: list[float] = []
+    found = patient(controller, [credential.name], waits, lambda: simulator.change(key, "valid"))
+    assert [check.verdict for check in found] == [Verdict.RATE_LIMITED, Verdict.OK]
+    assert waits == [20]
+    assert verdicts(controller.history.checks) == {"openai/work": Verdict.OK}
+
+
+def test_a_fault_of_our_own_during_a_test_is_not_swallowed(
+    controller: Controller, add: Callable[..., Credential], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("openai/work")
+
+    async def faulty(credential: Credential, credential_id: str) -> Check:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(controller, "_checked", faulty)
+    with pytest.raises(ZeroDivisionError):
+        check_all(controller, ["openai/work"])
+
+
+def test_a_patient_test_gives_up_after_two_more_tries(controller: Controller, add: Callable[..., Credential]) -> None:
+    add("openai/work", "rate_limited")
+    add("openai/outage", "down")
+    waits: list[float] = []
+    found = patient(controller, ["openai/work", "openai/outage"], waits, lambda: None)
+    assert sorted(waits) == [2, 8, 20, 20]
+    assert len(found) == 6
+
+
+def test_a_patient_test_never_repeats_a_billing_error(controller: Controller, add: Callable[..., Credential]) -> None:
+    names = [add(f"openai/{each}", each).name for each in ("no_credit", "spend_limit", "deactivated", "valid")]
+    waits: list[float] = []
+    assert len(patient(controller, names, waits, lambda: None)) == 4
+    assert waits == []
+
+
+def test_an_ordinary_test_never_waits(controller: Controller, add: Callable[..., Credential]) -> None:
+    add("openai/work", "rate_limited")
+    assert [check.verdict for check in check_all(controller, ["openai/work"])] == [Verdict.RATE_LIMITED]
+
+
+def test_a_provider_that_asked_to_slow_down_gets_one_request_at_a_time(
+    controller: Controller, add: Callable[..., Credential], few_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [add(f"openai/limited-{n}", "rate_limited").name for n in range(9)]
+    started: list[str] = []
+    busy: set[str] = set()
+    seen: list[int] = []
+    check_one = controller._checked
+
+    async def watched(credential: Credential, credential_id: str) -> Check:
+        started.append(credential.name)
+        if len(started) > few_at_once:
+            busy.add(credential.name)
+            seen.append(len(busy))
+        try:
+            return await check_one(credential, credential_id)
+        finally:
+            busy.discard(credential.name)
+
+    monkeypatch.setattr(controller, "_checked", watched)
+    assert len(check_all(controller, names)) == 9
+    assert seen == [1] * 6
+
+
+def test_without_a_schedule_nothing_is_due(controller: Controller, add: Callable[..., Credential]) -> None:
+    add("openai/work")
+    assert controller.due() == ()
+
+
+def test_on_a_schedule_what_was_not_tested_lately_is_due_and_what_lacks_money_is_not(
+    make: Callable[..., Controller], controller: Controller, add: Callable[..., Credential]
+) -> None:
+    for label, situation in (("work", "valid"), ("dry", "no_credit"), ("new", "valid")):
+        add(f"openai/{label}", situation)
+    check_all(controller, ["openai/work", "openai/dry"])
+    assert controller.due() == ()
+    controller.config = replace(controller.config, test_every_minutes=60)
+    assert controller.due() == ("openai/new",)
+    controller.now = lambda: NOW + timedelta(minutes=60)
+    assert controller.due() == ("openai/work", "openai/new")
+    controller.lock()
+    assert controller.due() == ()

@@ -6,7 +6,9 @@ from arka_tui.cli.arguments import Options
 from arka_tui.cli.output import Output, Sign
 from arka_tui.cli.prompt import open_with
 from arka_tui.errors import VaultCorrupt
+from arka_tui.insight.rules import load_rules
 from arka_tui.paths import Paths
+from arka_tui.providers.catalog import load_catalog, with_own_providers
 from arka_tui.store import backup
 from arka_tui.store.examine import (
     Finding,
@@ -37,8 +39,8 @@ def run(options: Options, paths: Paths, output: Output) -> int:
 def _examine_vault(options: Options, paths: Paths, output: Output) -> Sequence[Finding]:
     seen = examine(paths)
     output.say(str(seen.main.path.parent))
-    _show(seen.findings, output)
-    findings, inside, way = [*seen.findings], None, None
+    findings, inside, way = [*seen.findings, *_own_files(paths)], None, None
+    _show(findings, output)
     if seen.can_be_opened:
         output.flush()
         inside, way = open_with(
@@ -52,6 +54,16 @@ def _examine_vault(options: Options, paths: Paths, output: Output) -> Sequence[F
     output.say()
     _conclude(findings, output, repaired=options.repair)
     return findings
+
+
+def _own_files(paths: Paths) -> list[Finding]:
+    """What the user added to what we ship; nothing where nothing was added."""
+    catalog, rules = with_own_providers(load_catalog(), paths.providers), load_rules(paths.picks)
+    own = sum(provider.own for provider in catalog.providers.values())
+    told = [Finding(Part.PROVIDERS, f"{own} of your own")] if own else []
+    told += [Finding(Part.PROVIDERS, "a mistake", Severity.TROUBLE, mistake) for mistake in catalog.troubles]
+    told += [Finding(Part.PICKS, "a mistake", Severity.TROUBLE, mistake) for mistake in rules.mistakes]
+    return told + ([Finding(Part.PICKS, "rules of your own")] if paths.picks.exists() and not rules.mistakes else [])
 
 
 def _repair(paths: Paths, inside: Inside | None, way: Way | None, output: Output) -> list[Finding]:

@@ -49,6 +49,8 @@ class Part(Enum):
     LOG = "test log"
     SEEN = "last seen"
     SETTINGS = "settings"
+    PROVIDERS = "providers"
+    PICKS = "picks"
     KEYS = "keys"
     WAYS = "ways in"
     BACKUP = "backup"

@@ -51,7 +51,7 @@ from arka_tui.store.slots import (
     new_slot,
     unwrap,
 )
-from arka_tui.store.state import State, seal_record, seal_state
+from arka_tui.store.state import State, seal_record, seal_state, secret_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +256,11 @@ class Vault:
     def secret(self, name: str) -> Secret:
         state = self._open_state()
         return state.open_record(state.entry(name))
+
+    def fingerprint(self, secret: Secret) -> str:
+        """Equal for equal secrets under this master key, and of no use without it. Raises: VaultLocked."""
+        state = self._open_state()
+        return secret_mark(state.master_key, state.store_id, secret)
 
     def add(self, draft: Draft) -> tuple[Credential, Saved]:
         secret = _usable(draft.secret)

@@ -52,6 +52,19 @@ def test_of_a_healthy_vault_it_says_so_in_a_few_lines(shell: Shell, filled: Path
     assert snapshot(filled.data.parent) == before
 
 
+def test_a_mistake_in_a_file_of_ones_own_is_named_and_is_trouble(shell: Shell, filled: Paths) -> None:
+    filled.config.mkdir(parents=True, exist_ok=True)
+    table = '[acme]\nname = "Acme"\ndialect = "openai"\nbase_url = "https://api.acme.example/v1"\n'
+    filled.providers.write_text(table)
+    assert shell.run("doctor", answers=(WORD,)) == 0
+    assert "✓ providers    1 of your own\n" in shell.out
+    filled.providers.write_text(table + "colour = 1\n")
+    filled.picks.write_text("[tasks.coding]\ntitle = 7\n")
+    assert shell.run("doctor", answers=(WORD,)) == 1
+    assert "✗ providers    a mistake, providers.toml: acme.colour is not known; the rest of it works" in shell.out
+    assert "✗ picks        a mistake, tasks.coding.title must be a text" in shell.out
+
+
 def test_the_recovery_code_opens_it_too(shell: Shell, filled: Paths) -> None:
     assert shell.run("doctor", "--recovery", answers=(CODE.lower(),)) == 0
     assert shell.person.asked == ["Recovery code (Enter skips): "]

@@ -157,7 +157,7 @@ def test_a_line_that_opens_but_holds_no_checks_is_counted_or_empty(
 def test_equal_checks_are_sealed_into_unequal_lines_of_equal_size(log: Journal) -> None:
     log.append([check()])
     log.append([check()])
-    log.append([replace(check(), name="openai/x", hint="")])
+    log.append([replace(check(), name="openai/x")])
     one, other, shorter, _ = log.path.read_bytes().split(b"\n")
     assert len(one) == len(other) == len(shorter)
     assert one[:44] != other[:44]

@@ -90,7 +90,7 @@ def simulator() -> Iterator[Simulator]:
 def make_controller(paths: Paths, simulator: Simulator) -> Callable[[], Controller]:
     """Each call is another session on the same vault; nothing is created or unlocked."""
     catalog = load_catalog()
-    moved = catalog.with_base_urls({name: simulator.base_url(name) for name in catalog.providers})
+    moved = catalog.with_base_urls(simulator.addresses)
 
     def make() -> Controller:
         return Controller(paths, open_vault(paths), moved, Config(), clock=lambda: NOW)

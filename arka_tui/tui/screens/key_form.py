@@ -20,7 +20,7 @@ from arka_tui.check import Check, Mood, Stage
 from arka_tui.controller import Controller, FieldError
 from arka_tui.credential import Credential, Draft
 from arka_tui.errors import ArkaError, UsageError
-from arka_tui.providers.catalog import Setting
+from arka_tui.providers.provider import Setting
 from arka_tui.secret import Secret
 from arka_tui.store import Saved
 from arka_tui.tui import words

@@ -190,7 +190,8 @@ class Controller:
             setting.name: tidy(setting.name, lambda s=setting: tidy_setting(s.title, typed_settings.get(s.name, "")))  # type: ignore[misc]
             for setting in provider.settings
         }
-        for name, text in (("label", label), *typed_settings.items()):
+        own = [(each.name, typed_settings.get(each.name, "")) for each in provider.settings]
+        for name, text in (("label", label), *own):
             if (owner := self.catalog.owner(Secret(text.strip()))) and owner.sure:
                 errors.append(FieldError(name, "this looks like a key", "it belongs in the field for the key"))
         if tidied_label:

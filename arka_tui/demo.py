@@ -11,7 +11,8 @@ from arka_tui.credential import Draft
 from arka_tui.paths import Paths
 from arka_tui.providers.catalog import load_catalog
 from arka_tui.secret import Secret
-from arka_tui.simulator import Simulator, unreachable_url
+from arka_tui.simulator import SITUATIONS, Simulator, unreachable_url
+from arka_tui.simulator.azure import DEPLOYMENT
 from arka_tui.store.slots import CHEAPEST, new_recovery_code
 from arka_tui.store.vault import Vault
 
@@ -48,30 +49,16 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("anthropic", "side-project", "no_credit"),
     ("gemini", "studio", "valid"),
     ("gemini", "leaked", "blocked"),
-    ("groq", "fast", "valid"),
-    ("mistral", "eu", "valid"),
-    ("deepseek", "nightly", "valid"),
-    ("deepseek", "dry", "no_credit"),
-    ("xai", "grok", "valid"),
-    ("together", "open-models", "valid"),
-    ("fireworks", "team", "blocked"),
     ("cohere", "trial", "rate_limited"),
     ("perplexity", "web", "valid"),
-    ("cerebras", "speed", "valid"),
     ("huggingface", "hub", "valid"),
     ("huggingface", "read-only", "restricted"),
     ("azure", "company", "valid"),
-    ("moonshot", "kimi", "valid"),
-    ("zai", "glm", "valid"),
-    ("ollama", "this-machine", "valid"),
-    ("lmstudio", "desk", "valid"),
-    ("vllm", "gpu-box", "valid"),
-    ("compatible", "house-gateway", "valid"),
 )
 
 SETTINGS = {
     ("openai", "wrong_org"): (("organization", "org-other"),),
-    ("azure", "valid"): (("deployment", "chat"),),
+    ("azure", "valid"): (("deployment", DEPLOYMENT),),
 }
 
 TYPED_KEYS = {"demo-{provider}-that-works": "valid", "demo-{provider}-no-credit": "no_credit"}
@@ -88,11 +75,10 @@ def demo_controller() -> Iterator[Controller]:
         catalog = load_catalog()
         catalog = catalog.with_base_urls(simulator.addresses)
         for key, situation in TYPED_KEYS.items():
-            for provider in simulator.addresses:
-                simulator.accept(provider, situation, key.format(provider=provider))
+            for provider in SITUATIONS:
+                if situation in SITUATIONS[provider]:
+                    simulator.accept(provider, situation, key.format(provider=provider))
         for provider, label, situation in KEYS:
-            if provider not in simulator.addresses:
-                continue
             key = simulator.issue(provider, "valid" if situation == "revoked" else situation, label)
             if situation == "revoked":
                 simulator.revoke(key)

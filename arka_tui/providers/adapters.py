@@ -262,6 +262,9 @@ def _is_key_answer(provider: Provider, probe: KeyProbe, status: int, tree: objec
     if probe.is_models_list:
         return status == 200 and page_of(provider.models_list, tree) is not None
     telling = [each for each in probe.learn if each[0] in _AMOUNTS | _DATES | _FLAGS] or probe.learn
+    flags = [each.field for each in probe.decides if each.equals is not None]
+    if any(isinstance(value, bool) for place in flags for value in all_at(tree, place)):
+        return True
     return any(
         value is None or _fact(name, value) is not None for name, place in telling for value in all_at(tree, place)
     )

@@ -31,6 +31,8 @@ lists are down the models may be up."""
 _NOTHING_SAID = (Verdict.PROVIDER_DOWN, Verdict.UNREACHABLE)
 _ON_THE_LOOP_BYTES = 200_000
 """A larger list is read in a thread: it takes longer than a frame."""
+_MODELS_ON_THE_LOOP = 300
+"""More are searched for the key in a thread, likewise."""
 
 
 class Sender(Protocol):
@@ -122,8 +124,8 @@ class Checker:
                 answer = await self._beyond(run, answer, paid=paid)
             if run.restricted and run.at_home:
                 await self._scopes(run)
-            if run.reached:
-                on_models(run.reached)
+            if reached := await _without_key(run):
+                on_models(reached)
         meaning = answer.verdict.meaning
         host = urlsplit(subject.base_url).netloc
         step = answer.next_step or provider.next_steps.get(answer.verdict) or meaning.next_step
@@ -151,7 +153,7 @@ class Checker:
             if run.reached is None and not run.at_home:
                 run.target = replace(run.target, base_url=_other_address(run.target.base_url))
                 await self._list(run, None)
-        return run.reached
+        return await _without_key(run)
 
     async def _send(self, run: _Run, request: Request) -> Response | Failure:
         run.before_send()
@@ -314,6 +316,23 @@ def _run(
     before_send: Callable[[], None],
 ) -> _Run:
     return _Run(provider, _Target(subject.base_url, subject.settings), secret, Cleaner(secret), on_stage, before_send)
+
+
+async def _without_key(run: _Run) -> ModelsReached | None:
+    """What may be shown of the list: no model that is named after the key, in whatever dress."""
+    reached = run.reached
+    if reached is None:
+        return None
+
+    def clean() -> tuple[Model, ...]:
+        return tuple(model for model in reached.models if not run.clean.finds_key(_texts_of(model)))
+
+    models = await asyncio.to_thread(clean) if len(reached.models) > _MODELS_ON_THE_LOOP else clean()
+    return replace(reached, models=models)
+
+
+def _texts_of(model: Model) -> str:
+    return "\n".join((model.id, model.name, *model.inputs, *model.outputs))
 
 
 def _other_address(base_url: str) -> str:

@@ -37,15 +37,24 @@ class Cleaner:
         harmless = safe(text, 4 * EVIDENCE_CHARS)
         return safe(redact(self._undisguised(harmless), self._secret), EVIDENCE_CHARS)
 
-    def _undisguised(self, text: str) -> str:
-        letters = _letters(_SEQUENCE.sub(lambda found: " " * len(found[0]), text))
-        line = "".join(letter for _, letter in letters)
-        hit = [False] * len(text)
+    def finds_key(self, text: str) -> bool:
+        """In any dress."""
+        line = "".join(letter for _, letter in _letters(text))
+        return next(self._hits(line), None) is not None
+
+    def _hits(self, line: str) -> Iterator[tuple[int, int]]:
+        """Where pieces of the key are among the letters, first to last."""
         for size, pieces in self._pieces.items():
             for at in range(len(line) - size + 1):
                 if line[at : at + size] in pieces:
-                    first, last = letters[at][0], letters[at + size - 1][0]
-                    hit[first : last + 1] = [True] * (last + 1 - first)
+                    yield at, at + size - 1
+
+    def _undisguised(self, text: str) -> str:
+        letters = _letters(_SEQUENCE.sub(lambda found: " " * len(found[0]), text))
+        hit = [False] * len(text)
+        for at, end in self._hits("".join(letter for _, letter in letters)):
+            first, last = letters[at][0], letters[end][0]
+            hit[first : last + 1] = [True] * (last + 1 - first)
         return re.sub("\0+", MASK, "".join("\0" if marked else char for char, marked in zip(text, hit, strict=True)))
 
 

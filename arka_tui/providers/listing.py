@@ -98,7 +98,7 @@ def _next_token(shape: ModelsList, tree: object) -> str:
     if not shape.paging.param or (shape.paging.more and at(tree, shape.paging.more) is not True):
         return ""
     token = at(tree, shape.paging.token)
-    return token if isinstance(token, str) and len(token) <= 1000 else ""
+    return token if isinstance(token, str) and token.isprintable() and len(token) <= 1000 else ""
 
 
 def _model(shape: ModelsList, entry: Mapping[str, object]) -> Model | None:

@@ -103,6 +103,22 @@ def _unless(header: str, value: str, reply: Reply) -> Answer:
     return lambda request: None if request.headers.get(header) == value else reply
 
 
+def _lacks_scope(request: Request) -> Reply:
+    return _error(401, _MISSING_SCOPE.format(_SCOPES.get(request.path, "model.request")))
+
+
+def _may_only(*paths: str) -> Answer:
+    """A restricted key: each endpoint that is not ticked is refused, before its body is looked at."""
+    return lambda request: None if request.path in paths else _lacks_scope(request)
+
+
+_SCOPES = {
+    # The first is documented, model.request reported; the last is named after them.
+    "/responses": "api.responses.write",
+    **dict.fromkeys(("/chat/completions", "/embeddings", "/moderations"), "model.request"),
+    **dict.fromkeys(("/images/generations", "/audio/speech"), "model.request"),
+    "/fine_tuning/jobs": "api.fine_tuning.jobs.write",
+}
 _NO_INFERENCE = _error(401, _MISSING_SCOPE.format("model.request"))
 _NO_LISTING = _error(403, _MISSING_SCOPE.format("api.model.read"))
 _OTHER_ORG = _error(401, "OpenAI-Organization header should match organization for API key", "mismatched_organization")
@@ -116,8 +132,10 @@ _SITUATIONS: dict[str, Situation] = {
     "valid": Situation(),
     "no_credit": Situation(paid=Reply(429, {"error": _CREDIT_GONE})),
     "no_credit_legacy": Situation(paid=_error(429, _NO_QUOTA, "insufficient_quota", "insufficient_quota")),
-    "restricted": Situation(paid=_NO_INFERENCE),
-    "restricted_models": Situation(free=_NO_LISTING),
+    "restricted": Situation(paid=_lacks_scope),
+    "restricted_coded": Situation(paid=_error(401, _MISSING_SCOPE.format("model.request"), "missing_scope")),
+    "restricted_models": Situation(free=_NO_LISTING, paid=_may_only("/chat/completions", "/embeddings", "/responses")),
+    "chat_only": Situation(paid=_may_only("/chat/completions", "/responses")),
     # That an admin key cannot run models is documented; the answers are a guess.
     "admin": Situation(free=_NO_LISTING, paid=_NO_INFERENCE),
     "no_model_access": Situation(paid=lambda r: _error(403, _NO_ACCESS.format(r.param("model")), "model_not_found")),
@@ -212,8 +230,14 @@ def _run(request: Request, kind: str, needed: str, success: dict[str, object]) -
     return Reply(200, {**success, "model": model}, _LIMITS)
 
 
+def _refuse_nonsense(_: Request) -> Reply:
+    """An endpoint that is asked only whether the key may use it."""
+    return _error(400, "Missing required parameter: 'model'.", "missing_required_parameter", param="model")
+
+
 _ENDPOINTS: dict[tuple[str, str], Callable[[Request], Reply]] = {
     ("GET", "/models"): _list_models,
+    **{("POST", path): _refuse_nonsense for path in _SCOPES},
     ("POST", "/embeddings"): _embed,
     ("POST", "/chat/completions"): _chat,
     ("POST", "/responses"): _respond,

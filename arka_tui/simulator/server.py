@@ -14,14 +14,33 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qsl
 from weakref import WeakSet
 
 from arka_tui.simulator import hostile
+from arka_tui.simulator.anthropic import ANTHROPIC
+from arka_tui.simulator.azure import AZURE
+from arka_tui.simulator.cohere import COHERE
+from arka_tui.simulator.gemini import GEMINI
+from arka_tui.simulator.huggingface import HUGGINGFACE
 from arka_tui.simulator.openai import OPENAI
 from arka_tui.simulator.openrouter import OPENROUTER
+from arka_tui.simulator.perplexity import PERPLEXITY
 from arka_tui.simulator.situations import End, Manner, Pause, Provider, RawBody, Reply, Request, Situation, Wire
 
-_PROVIDERS: dict[str, Provider] = {"openai": OPENAI, "openrouter": OPENROUTER}
+_PROVIDERS: dict[str, Provider] = {
+    "openai": OPENAI,
+    "openrouter": OPENROUTER,
+    "anthropic": ANTHROPIC,
+    "gemini": GEMINI,
+    "cohere": COHERE,
+    "perplexity": PERPLEXITY,
+    "huggingface": HUGGINGFACE,
+    "azure": AZURE,
+}
+_KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
+_ACCOUNT = "/account"
+"""Before the path of a question about a key's account, at a provider that has a second address for these."""
 
 SITUATIONS: dict[str, tuple[str, ...]] = {name: tuple(provider.situations) for name, provider in _PROVIDERS.items()}
 
@@ -95,7 +114,10 @@ class Simulator:
 
         Raises: RuntimeError where the simulator is not running.
         """
-        return {provider: self.base_url(provider) for provider in _PROVIDERS}
+        account = f"{self.base_url('openai').removesuffix(OPENAI.base)}{_ACCOUNT}"
+        return {provider: self.base_url(provider) for provider in _PROVIDERS} | {
+            f"huggingface{_ACCOUNT}": f"{account}{HUGGINGFACE.base}"
+        }
 
     @property
     def open_url(self) -> str:
@@ -138,12 +160,13 @@ class Simulator:
             return list(self._seen)
 
     def _reply_to(self, method: str, path: str, sent_headers: Mapping[str, str], body: object) -> Reply:
-        bare = path.partition("?")[0]
+        bare, _, query = path.partition("?")
+        bare = bare.removeprefix(_ACCOUNT)
         name = next((name for name, provider in _PROVIDERS.items() if bare.startswith(f"{provider.base}/")), "")
         headers = {header.lower(): value for header, value in sent_headers.items()}
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        if "authorization" in headers:
-            headers["authorization"] = ""
+        sent = next((headers[header] for header in _KEY_HEADERS if header in headers), "")
+        scheme, _, key = sent.partition(" ") if "authorization" in headers else ("bearer", "", sent)
+        headers |= dict.fromkeys(headers.keys() & set(_KEY_HEADERS), "")
         with self._lock:
             owner, issued_for = self._issued.get(key, ("", ""))
             situation = issued_for if owner and owner == name else None
@@ -157,7 +180,7 @@ class Simulator:
             return Reply(404, {"error": {"message": "no provider is simulated here"}})
         provider = _PROVIDERS[name]
         below, key_or_none = bare.removeprefix(provider.base), key if scheme.lower() == "bearer" and key else None
-        request = Request(method, below, headers, key_or_none, body, self.elsewhere)
+        request = Request(method, below, headers, key_or_none, body, self.elsewhere, dict(parse_qsl(query)))
         return provider.answer(request, _situation(name, situation) if situation else None)
 
 

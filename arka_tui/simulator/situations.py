@@ -47,12 +47,13 @@ class Request:
     path: str
     """Below the provider's base, without the query: "/models"."""
     headers: Mapping[str, str]
-    """Names in lower case; Authorization is taken out."""
+    """Names in lower case; what holds the key has no value."""
     key: str | None = field(repr=False)
     body: object
     """As parsed from JSON; None where there was none, or no JSON."""
     elsewhere: str = ""
     """A server to which a hostile one may want to lead its clients."""
+    query: Mapping[str, str] = field(default_factory=dict)
 
     def param(self, name: str) -> object:
         return self.body.get(name) if isinstance(self.body, dict) else None

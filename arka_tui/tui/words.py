@@ -95,7 +95,14 @@ def latency(latency_ms: int | None) -> str:
     return f"{latency_ms} ms" if latency_ms < 10_000 else f"{latency_ms / 1000:.0f} s"
 
 
-_STAGES = {"shape": "shape, offline", "key": "free request", "paid": "paid request"}
+_STAGES = {
+    "shape": "shape, offline",
+    "key": "free request",
+    "models": "models",
+    "account": "account",
+    "scopes": "what it may do",
+    "paid": "paid request",
+}
 
 
 def stage(done: Stage) -> str:
@@ -119,6 +126,13 @@ def facts(check: Check, now: datetime) -> list[tuple[str, str]]:
     """All that the check learnt, as name and value; what was not said is left out."""
     learnt = check.learnt
     told: list[tuple[str, str | None]] = [
+        ("organization", learnt.organization),
+        ("project", learnt.project),
+        ("account", learnt.account),
+        ("named there", learnt.key_label),
+        ("may", learnt.scopes),
+        ("works at", learnt.works_at),
+        ("balance", _balance(learnt)),
         ("models reached", f"{learnt.models:,}" if learnt.models is not None else None),
         ("limit", _limit(learnt)),
         ("remaining", dollars(learnt.remaining) if learnt.remaining is not None else None),
@@ -136,6 +150,12 @@ def facts(check: Check, now: datetime) -> list[tuple[str, str]]:
         ("try again in", f"{check.retry_after_s} s" if check.retry_after_s is not None else None),
     ]
     return [(name, value) for name, value in told if value]
+
+
+def _balance(learnt: Learnt) -> str | None:
+    if learnt.balance is None:
+        return None
+    return dollars(learnt.balance) if learnt.currency in (None, "USD") else f"{learnt.balance} {learnt.currency}"
 
 
 def _limit(learnt: Learnt) -> str | None:

@@ -210,7 +210,7 @@ class Tour:
     def stock(self) -> None:
         """Another session adds a key in each situation that the simulator knows, and in each that echoes the key."""
         vault = self._vault()
-        wanted = [(provider, situation) for provider, situations in SITUATIONS.items() for situation in situations]
+        wanted = [(provider, situation) for provider in ("openai", "openrouter") for situation in SITUATIONS[provider]]
         wanted += [("openai", name) for name in attacks()["echoes"]]
         wanted = wanted[:: self.one_in]
         self.situations = len(wanted)

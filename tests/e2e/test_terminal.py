@@ -279,7 +279,7 @@ def test_an_ascii_terminal_gets_ascii_only(home: Home) -> None:
     with home.start("demo", columns=100, lines=40) as terminal:
         terminal.wait_for("+ works")
         terminal.wait_for("x invalid")
-        for letter, shown in (("a", "Add a key"), ("l", "Test log"), ("?", "Verdicts"), ("d", "Delete openai")):
+        for letter, shown in (("a", "Add a key"), ("l", "Test log"), ("?", "Verdicts"), ("d", "Delete anthropic")):
             terminal.press(letter)
             terminal.wait_for(shown)
             terminal.press("escape")

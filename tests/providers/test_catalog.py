@@ -63,8 +63,8 @@ def test_of_each_provider_it_is_known_what_a_person_and_a_check_need(provider: s
     assert known.local or {"keys", "billing"} <= known.console.keys()
 
 
-def test_every_provider_can_be_simulated() -> None:
-    assert CATALOG.providers.keys() == SITUATIONS.keys()
+def test_every_provider_that_is_simulated_is_known() -> None:
+    assert SITUATIONS.keys() <= CATALOG.providers.keys()
 
 
 PAGES = {

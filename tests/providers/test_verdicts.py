@@ -1,4 +1,4 @@
-"""Every situation that the simulator knows, at both providers: the verdict, the next step, and the key nowhere."""
+"""Every situation of OpenAI and OpenRouter: the verdict, the next step, and the key nowhere."""
 
 import asyncio
 import json
@@ -20,7 +20,9 @@ EXPECTED: dict[str, dict[str, Verdict]] = {
         "no_credit": Verdict.NO_CREDITS,
         "no_credit_legacy": Verdict.NO_CREDITS,
         "restricted": Verdict.RESTRICTED_SCOPE,
+        "restricted_coded": Verdict.RESTRICTED_SCOPE,
         "restricted_models": Verdict.OK,
+        "chat_only": Verdict.RESTRICTED_SCOPE,
         "no_model_access": Verdict.MODEL_UNAVAILABLE,
         "spend_limit": Verdict.SPEND_LIMIT_REACHED,
         "billing_inactive": Verdict.ACCOUNT_BLOCKED,
@@ -80,7 +82,7 @@ EXPECTED: dict[str, dict[str, Verdict]] = {
         "teapot": Verdict.UNKNOWN,
     },
 }
-ALL = [(provider, situation) for provider, names in SITUATIONS.items() for situation in names]
+ALL = [(provider, situation) for provider in EXPECTED for situation in SITUATIONS[provider]]
 
 
 @pytest.fixture

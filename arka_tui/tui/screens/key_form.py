@@ -186,17 +186,20 @@ class KeyForm(ArkaModal[FormResult | None]):
             hidden = str(field.id).removeprefix("field-") not in wanted
             field.set_class(hidden, "hidden")
             self.query_one(f"#{field.id}-note".replace("field-", "")).set_class(hidden, "hidden")
-        self.query_one("#base_url", Input).placeholder = provider.base_url
+        self.query_one("#base_url", Input).placeholder = provider.base_url or provider.address_example
         if not self._label_typed:
             with self.prevent(Input.Changed):
                 self.query_one("#label", Input).value = self._controller.suggested_label(provider.id)
         cost = self._controller.cost_usd([provider.id])
-        price = f"then one that costs about {words.dollars(cost)}" if cost else "the paid one is switched off"
+        price = f"a free request, then one that costs about {words.dollars(cost)}" if cost else "free requests only"
+        where = f"Get a key: {provider.console['keys']}" if "keys" in provider.console else ""
+        about = f"{provider.models}: {provider.best_for}." if provider.models else ""
         lines = [
-            f"{provider.models}: {provider.best_for}.",
-            f"Get a key: {provider.console.get('keys', '')}",
-            f"Save tests it: a free request, {price}.",
+            *(line for line in (about, where) if line),
+            "A key is optional here." if provider.local else "",
+            f"Save tests it: {price}.",
         ]
+        lines = [line for line in lines if line]
         if self._controller.demo:
             lines.append(DEMO_HINT.format(provider=provider.id))
         self.query_one("#about", Static).update(Content("\n").join(map(words.plain, lines)))
@@ -271,14 +274,16 @@ class KeyForm(ArkaModal[FormResult | None]):
         parts: list[str] = []
         wrong = False
         if secret:
-            owner = self._controller.owner(secret)
+            owner = self._controller.owner(secret, self._typed.provider)
             provider = self._controller.provider(self._typed.provider)
             parts = [f"ends in …{secret.hint}" if secret.hint else "short for a key"]
             if owner:
-                wrong = owner.provider_id != self._typed.provider
+                other = owner.provider_id != self._typed.provider
+                wrong = other and owner.sure
                 kind = "a management key of" if owner.management else "a key of"
                 parts.append(
-                    f"looks like {kind} {owner.name}" + (f", not {provider.name}" if wrong and provider else "")
+                    f"{'looks' if owner.sure else 'may'} {'like' if owner.sure else 'be'} {kind} {owner.name}"
+                    + (f", not {provider.name}" if wrong and provider else "")
                 )
             if secret.problem:
                 parts, wrong = [secret.problem], True

@@ -109,6 +109,7 @@ class KeysScreen(ArkaScreen[None]):
         self._reload()
         self.set_interval(LOOK_EVERY_S, self._look_around)
         self.set_interval(TICK_S, self._keys.repaint_times)
+        self.set_interval(TICK_S, self._test_what_is_due)
         if self._controller.demo and not self._controller.history.checks:
             self._start_checks(self._keys.shown)
 
@@ -394,6 +395,11 @@ class KeysScreen(ArkaScreen[None]):
             self._keys.set_busy(names, "waiting")
             self._paint_title()
             self._run_checks(names)
+
+    def _test_what_is_due(self) -> None:
+        """On the schedule of the settings, and never beside a test that somebody asked for."""
+        if not self._testing and (due := set(self._controller.due())):
+            self._start_checks([each for each in self._controller.credentials() if each.name in due])
 
     @work(group="check", description="test keys")
     async def _run_checks(self, names: list[str]) -> None:

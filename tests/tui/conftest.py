@@ -20,7 +20,7 @@ from arka_tui.tui.app import ArkaApp
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, open_vault
 
 ResultT = TypeVar("ResultT")
-PATIENCE = 1000
+PATIENCE = 12_000
 
 
 class Driven:

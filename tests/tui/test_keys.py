@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -709,5 +710,25 @@ def test_the_log_shows_what_running_tests_find_and_the_cursor_stays_on_its_line(
         current = log.query_one(LogList).current
         assert current is not None
         assert current.verdict is Verdict.OK
+
+    drive(controller, script)
+
+
+def test_what_is_due_on_the_schedule_is_tested_by_itself_and_nothing_else(
+    controller: Controller, add: Callable[..., str]
+) -> None:
+    add("openai/work")
+
+    async def script(user: Driven) -> None:
+        await user.on(KeysScreen)
+        screen = user.app.screen
+        assert isinstance(screen, KeysScreen)
+        screen._test_what_is_due()
+        assert not screen._testing, "no schedule is set"
+        controller.config = replace(controller.config, test_every_minutes=60)
+        screen._test_what_is_due()
+        await user.sees("✓ works")
+        screen._test_what_is_due()
+        assert not screen._testing, "it was tested just now"
 
     drive(controller, script)

@@ -175,7 +175,8 @@ def _wrong(job: Job, check: Check, took_s: float, canary: Canary, log: list[str]
 def _expected(job: Job) -> set[Verdict]:
     """Never more than the answer says: "invalid" only where it is whole and says so as documented."""
     if job.kind in EXPECTED:
-        return _beside_a_good_free_answer(EXPECTED[job.kind]) if job.paid else EXPECTED[job.kind]
+        # with a deadline this short, a busy machine may be late with the good free answer too
+        return EXPECTED[job.kind] | (_beside_a_good_free_answer(EXPECTED[job.kind]) if job.paid else set())
     if job.name in FACTS and job.provider == "openrouter" and not job.paid:
         return {FACTS[job.name]}
     match job.attack.says:

@@ -47,13 +47,39 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("openrouter", "free", "privacy"),
     ("anthropic", "work", "valid"),
     ("anthropic", "side-project", "no_credit"),
+    ("anthropic", "agency", "on_hold"),
     ("gemini", "studio", "valid"),
-    ("gemini", "leaked", "blocked"),
+    ("gemini", "leaked", "leaked"),
+    ("groq", "fast", "valid"),
+    ("groq", "chat-bot", "rate_limited"),
+    ("groq", "old-team", "blocked"),
+    ("mistral", "paris", "valid"),
+    ("mistral", "classroom", "restricted"),
+    ("deepseek", "work", "valid"),
+    ("deepseek", "nightly-jobs", "nearly_out"),
+    ("deepseek", "trial", "no_credit"),
+    ("xai", "research", "valid"),
+    ("xai", "paused", "disabled"),
+    ("xai", "team", "no_credit"),
+    ("together", "main", "valid"),
+    ("together", "laptop", "valid"),
+    ("together", "hackathon", "spend_limit"),
+    ("fireworks", "prod", "valid"),
+    ("fireworks", "unpaid", "blocked"),
     ("cohere", "trial", "rate_limited"),
+    ("cohere", "search", "key_limit"),
     ("perplexity", "web", "valid"),
+    ("cerebras", "bench", "valid"),
+    ("cerebras", "mistyped", "invalid"),
     ("huggingface", "hub", "valid"),
     ("huggingface", "read-only", "restricted"),
     ("azure", "company", "valid"),
+    ("moonshot", "agents", "valid"),
+    ("zai", "coding", "valid"),
+    ("ollama", "laptop", "valid"),
+    ("lmstudio", "desktop", "valid"),
+    ("vllm", "gpu-box", "valid"),
+    ("compatible", "house-gateway", "valid"),
 )
 
 SETTINGS = {
@@ -89,6 +115,8 @@ def demo_controller() -> Iterator[Controller]:
         vault.add(Draft("openai", "open-server", simulator.open_url, (), own))
         gateway = Secret(simulator.issue("openai", "valid", "gateway"))
         vault.add(Draft("openai", "gateway", simulator.gateway_url, (), gateway))
+        twice = Secret(simulator.issue("groq", "valid", "fast"))
+        vault.add(Draft("groq", "fast-copy", catalog["groq"].base_url, (), twice))
         mixed_up = Secret(simulator.issue("openrouter", "valid", "mixed-up"))
         vault.add(Draft("openai", "mixed-up", catalog["openai"].base_url, (), mixed_up))
         yield Controller(paths, vault, catalog, Config(), demo=True)

@@ -14,6 +14,7 @@ from arka_tui.check import Learnt, Verdict
 from arka_tui.credential import tidy_base_url
 from arka_tui.errors import CatalogError, UsageError
 from arka_tui.providers.provider import (
+    RESERVED_NAMES,
     Decision,
     Dialect,
     ErrorRules,
@@ -229,6 +230,8 @@ def _setting(table: "_CatalogTable") -> Setting:
     setting = Setting(table.text("name"), table.text("title"), table.text("header", ""), table.text("example", ""))
     if not re.fullmatch("[a-z][a-z0-9_]*", setting.name):
         raise table.mistake("name", "must be of a-z, 0-9 and _")
+    if setting.name in RESERVED_NAMES:
+        raise table.mistake("name", "is the name of a field that every key has")
     table.finish()
     return setting
 

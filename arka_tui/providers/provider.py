@@ -30,6 +30,10 @@ class Fact:
     date: date
 
 
+RESERVED_NAMES = frozenset({"provider", "label", "secret", "base_url"})
+"""What every key has; no setting is named so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Something a request may need beside the key."""

@@ -1,8 +1,12 @@
-"""A loopback server that answers as OpenAI and OpenRouter document it; for `arka-tui demo` and the tests.
+"""A loopback server that answers as the providers of the catalog do; for `arka-tui demo` and the tests.
 
     situations    the words: request, reply, situation; and what any server can do wrong
     openai        what OpenAI answers, situation by situation
-    openrouter    what OpenRouter answers, likewise
+    openrouter, anthropic, gemini, cohere, perplexity, huggingface, azure
+                  what these answer, likewise
+    alike         a server as most others have it, which differ in data
+    alike_hosted  their data
+    alike_local   the data of servers of one's own
     hostile       attacks: answers that try to harm, byte by byte
     server        the HTTP server, the issued keys, the requests it has seen
 

@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl
 from weakref import WeakSet
 
 from arka_tui.simulator import hostile
+from arka_tui.simulator.alike_hosted import CEREBRAS, DEEPSEEK, FIREWORKS, GROQ, MISTRAL, MOONSHOT, TOGETHER, XAI, ZAI
+from arka_tui.simulator.alike_local import COMPATIBLE, LMSTUDIO, OLLAMA, VLLM
 from arka_tui.simulator.anthropic import ANTHROPIC
 from arka_tui.simulator.azure import AZURE
 from arka_tui.simulator.cohere import COHERE
@@ -33,14 +35,28 @@ _PROVIDERS: dict[str, Provider] = {
     "openrouter": OPENROUTER,
     "anthropic": ANTHROPIC,
     "gemini": GEMINI,
+    "groq": GROQ,
+    "mistral": MISTRAL,
+    "deepseek": DEEPSEEK,
+    "xai": XAI,
+    "together": TOGETHER,
+    "fireworks": FIREWORKS,
     "cohere": COHERE,
     "perplexity": PERPLEXITY,
+    "cerebras": CEREBRAS,
     "huggingface": HUGGINGFACE,
     "azure": AZURE,
+    "moonshot": MOONSHOT,
+    "zai": ZAI,
+    "ollama": OLLAMA,
+    "lmstudio": LMSTUDIO,
+    "vllm": VLLM,
+    "compatible": COMPATIBLE,
 }
 _KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
 _ACCOUNT = "/account"
 """Before the path of a question about a key's account, at a provider that has a second address for these."""
+_WITH_ACCOUNT = ("huggingface", "together")
 
 SITUATIONS: dict[str, tuple[str, ...]] = {name: tuple(provider.situations) for name, provider in _PROVIDERS.items()}
 
@@ -116,7 +132,7 @@ class Simulator:
         """
         account = f"{self.base_url('openai').removesuffix(OPENAI.base)}{_ACCOUNT}"
         return {provider: self.base_url(provider) for provider in _PROVIDERS} | {
-            f"huggingface{_ACCOUNT}": f"{account}{HUGGINGFACE.base}"
+            f"{provider}{_ACCOUNT}": f"{account}{_PROVIDERS[provider].base}" for provider in _WITH_ACCOUNT
         }
 
     @property

@@ -76,6 +76,7 @@ MISTAKES = [
     (ACME + 'colour = "red"\n', "acme.colour is not known"),
     (ACME + 'account_url = "https://evil.example"\n', "acme.account_url is not for own providers"),
     (ACME + '[acme.errors.code]\nbroke = "poor"\n', "acme.errors.code.broke is not a verdict"),
+    (ACME + '[[acme.settings]]\nname = "label"\ntitle = "Label"\n', "acme.settings[0].name is the name of a field"),
     (ACME.replace("[acme]", "[openai]"), "openai is taken"),
     (ACME.replace("[acme]", "[dialects]"), "dialects is taken"),
     (ACME.replace("[acme]", '["a b"]'), "'a b' is no name for a provider"),

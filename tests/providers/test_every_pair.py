@@ -1,4 +1,6 @@
-"""Every situation of the providers that speak in their own way: its verdict, what to do next, and the key nowhere."""
+"""Every situation of every provider but OpenAI and OpenRouter (test_verdicts.py has those): its verdict, what to do
+next, the key nowhere, and what is learnt.
+"""
 
 import asyncio
 import json
@@ -9,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from arka_tui.check import Check, Verdict, check_to_json
+from arka_tui.check import Check, Verdict, check_from_json, check_to_json
 from arka_tui.credential import Draft
 from arka_tui.model import Model, ModelsReached
 from arka_tui.providers.catalog import Catalog, load_catalog
@@ -119,6 +121,133 @@ EXPECTED: dict[str, dict[str, Verdict]] = {
         "hostile": Verdict.INVALID_KEY,
         "hostile_models": Verdict.MODEL_UNAVAILABLE,
     },
+    "groq": {
+        "valid": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "blocked": Verdict.ACCOUNT_BLOCKED,
+        "restricted": Verdict.RESTRICTED_SCOPE,
+        "plan": Verdict.RESTRICTED_SCOPE,
+        "spend_limit": Verdict.SPEND_LIMIT_REACHED,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "flex_full": Verdict.ACCEPTED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    "mistral": {
+        "valid": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "invalid_now": Verdict.INVALID_KEY,
+        "no_credit": Verdict.NO_CREDITS,
+        "restricted": Verdict.RESTRICTED_SCOPE,
+        "not_processable": Verdict.UNKNOWN,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    "deepseek": {
+        "valid": Verdict.OK,
+        "dollars": Verdict.OK,
+        "nearly_out": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "no_credit": Verdict.NO_CREDITS,
+        "no_credit_yet_available": Verdict.NO_CREDITS,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    "xai": {
+        "valid": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "no_credit": Verdict.NO_CREDITS,
+        "no_credit_403": Verdict.NO_CREDITS,
+        "team_blocked": Verdict.ACCOUNT_BLOCKED,
+        "blocked": Verdict.DISABLED_OR_EXPIRED,
+        "disabled": Verdict.DISABLED_OR_EXPIRED,
+        "restricted": Verdict.RESTRICTED_SCOPE,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    "together": {
+        "valid": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "no_credit": Verdict.NO_CREDITS,
+        "spend_limit": Verdict.SPEND_LIMIT_REACHED,
+        "too_long": Verdict.MODEL_UNAVAILABLE,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    "fireworks": {
+        "valid": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "blocked": Verdict.ACCOUNT_BLOCKED,
+        "no_credit": Verdict.NO_CREDITS,
+        "restricted": Verdict.RESTRICTED_SCOPE,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    "cerebras": {
+        "valid": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "no_credit": Verdict.NO_CREDITS,
+        "restricted": Verdict.RESTRICTED_SCOPE,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    "moonshot": {
+        "valid": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "no_credit": Verdict.NO_CREDITS,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    "zai": {
+        "valid": Verdict.OK,
+        "invalid": Verdict.INVALID_KEY,
+        "no_credit": Verdict.NO_CREDITS,
+        "rate_limited": Verdict.RATE_LIMITED,
+        "no_model": Verdict.MODEL_UNAVAILABLE,
+        "down": Verdict.PROVIDER_DOWN,
+        "hostile": Verdict.INVALID_KEY,
+        "hostile_models": Verdict.MODEL_UNAVAILABLE,
+    },
+    **{
+        local: {
+            "valid": valid,
+            "invalid": Verdict.INVALID_KEY,
+            "rate_limited": limited,
+            "no_model": valid,
+            "down": Verdict.PROVIDER_DOWN,
+            "hostile": Verdict.INVALID_KEY,
+            "hostile_models": valid,
+        }
+        for local, valid, limited in (
+            ("ollama", Verdict.NOT_VERIFIABLE, Verdict.RATE_LIMITED),
+            ("lmstudio", Verdict.NOT_VERIFIABLE, Verdict.RATE_LIMITED),
+            ("vllm", Verdict.ACCEPTED, Verdict.ACCEPTED),  # it runs no model unasked, so its limit is not met
+            ("compatible", Verdict.ACCEPTED, Verdict.ACCEPTED),
+        )
+    },
 }
 OF_ANY_SERVER = {
     **dict.fromkeys(ANY_SERVER, Verdict.UNKNOWN),
@@ -126,6 +255,10 @@ OF_ANY_SERVER = {
 }
 OWN = [(provider, situation) for provider, found in EXPECTED.items() for situation in found]
 ANY = [(provider, situation) for provider in EXPECTED for situation in OF_ANY_SERVER]
+
+VALID = {provider: found["valid"] for provider, found in EXPECTED.items()}
+NO_PAID = [provider for provider, catalogued in load_catalog().providers.items() if not catalogued.unasked_probes]
+"""Where no model is run unasked."""
 
 SETTINGS = {"azure": (("deployment", DEPLOYMENT),)}
 
@@ -135,7 +268,7 @@ ADD_CREDIT_OR_NEW_KEY = "add credit, or make a new key: Perplexity refuses a key
 ENABLE_THE_API = "enable the Gemini API in the key's Google Cloud project, and allow it among the key's restrictions"
 NEXT_STEPS: dict[tuple[str, Verdict], str] = {
     **{(provider, Verdict.ACCEPTED): MODELS_DID_NOT_ANSWER for provider in EXPECTED},
-    ("perplexity", Verdict.ACCEPTED): NO_PAID_REQUEST,
+    **{(provider, Verdict.ACCEPTED): NO_PAID_REQUEST for provider in NO_PAID},
     ("perplexity", Verdict.INVALID_KEY): ADD_CREDIT_OR_NEW_KEY,
     ("gemini", Verdict.RESTRICTED_SCOPE): ENABLE_THE_API,
     ("huggingface", Verdict.RESTRICTED_SCOPE): (
@@ -198,6 +331,10 @@ class Watched:
         return {model.id: model for model in self.reached.models}
 
 
+def test_every_provider_can_be_simulated() -> None:
+    assert load_catalog().providers.keys() == SITUATIONS.keys() == {"openai", "openrouter", *EXPECTED}
+
+
 def test_every_situation_of_these_providers_has_an_expected_verdict() -> None:
     for provider, found in EXPECTED.items():
         assert {*found, *OF_ANY_SERVER} == set(SITUATIONS[provider]), provider
@@ -208,6 +345,7 @@ def assert_that_nothing_leaks(watched: Watched) -> None:
     pieces = [random_part[i : i + 8] for i in range(len(random_part) - 7)]
     assert not [piece for piece in pieces if piece in watched.told]
     assert not [path for path in watched.paths for piece in pieces if piece in path]
+    assert check_from_json(json.loads(json.dumps(check_to_json(watched.check)))) == watched.check
     assert not [c for c in watched.told if ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u200b\u202e\u2066\ufeff"]
 
 
@@ -231,8 +369,8 @@ def test_what_any_server_can_do_wrong_says_nothing_of_the_key(
     monkeypatch.setattr("arka_tui.providers.transport.DEADLINE_S", 0.4 if situation == "drip" else 20)
     watched = Watched(simulator, catalog, provider, situation)
     expected = OF_ANY_SERVER[situation]
-    if provider == "perplexity" and expected is Verdict.OK:
-        expected = Verdict.ACCEPTED  # its paid request costs too much to be sent unasked
+    if expected is Verdict.OK:
+        expected = VALID[provider]
     assert watched.check.verdict is expected, watched.check
     assert_that_nothing_leaks(watched)
 
@@ -242,7 +380,7 @@ def test_without_the_paid_request_a_good_key_is_accepted_and_no_model_is_run(
     provider: str, simulator: Simulator, catalog: Catalog
 ) -> None:
     watched = Watched(simulator, catalog, provider, "valid", paid=False)
-    assert watched.check.verdict is Verdict.ACCEPTED
+    assert watched.check.verdict is (Verdict.ACCEPTED if VALID[provider] is Verdict.OK else VALID[provider])
     assert {request.method for request in watched.sent if not request.path.endswith("/check-api-key")} == {"GET"}
 
 
@@ -276,7 +414,11 @@ def test_the_limits_of_anthropic_are_learnt_from_an_answer(simulator: Simulator,
 
 
 @pytest.mark.parametrize(
-    ("provider", "seconds"), [("anthropic", 12), ("gemini", 35), ("azure", 26), ("cohere", None), ("perplexity", None)]
+    ("provider", "seconds"),
+    [
+        *(("anthropic", 12), ("gemini", 35), ("azure", 26), ("groq", 6), ("xai", 7)),
+        *(("cohere", None), ("perplexity", None)),
+    ],
 )
 def test_how_long_to_wait_is_kept_where_it_is_told(
     provider: str, seconds: int | None, simulator: Simulator, catalog: Catalog
@@ -371,3 +513,88 @@ def test_what_a_restricted_key_of_openai_may_do_is_found_out_for_free(
     assert watched.check.learnt.scopes == scopes
     nonsense = [request for request in watched.sent if request.body == {"speed": 1}]
     assert len(nonsense) == (7 if scopes else 0)
+
+
+# ---------------------------------------------------------------------- what is learnt of those that are alike
+
+LEARNT: dict[tuple[str, str], dict[str, object]] = {
+    ("groq", "valid"): {"requests_limit": "14400", "requests_reset": "2m59.56s", "tokens_remaining": "5997"},
+    ("mistral", "valid"): {
+        **{"organization": "Demo Org", "project": "Default", "key_label": "arka"},
+        **{"requests_remaining": "59", "tokens_limit": "500000"},
+    },
+    ("deepseek", "valid"): {"balance": Decimal("110.00"), "currency": "CNY"},
+    ("deepseek", "dollars"): {"balance": Decimal("12.40"), "currency": "USD"},
+    ("deepseek", "no_credit"): {"balance": Decimal("0.00"), "currency": "USD"},
+    ("xai", "valid"): {
+        **{"key_label": "arka", "account": "user-demo", "organization": "team-demo"},
+        **{"scopes": "api-key:model:*, api-key:endpoint:*"},
+    },
+    ("xai", "disabled"): {"key_label": "arka", "organization": "team-demo"},
+    ("together", "valid"): {
+        **{"organization": "Demo Org", "project": "Main", "key_label": "key_demo"},
+        **{"requests_limit": "600", "requests_remaining": "599"},
+    },
+    ("cerebras", "valid"): {"requests_limit": "14400", "tokens_remaining": "59984", "tokens_reset": "11.38"},
+    ("moonshot", "valid"): {"balance": Decimal("49.58"), "currency": None},
+}
+
+
+@pytest.mark.parametrize(("provider", "situation"), LEARNT)
+def test_what_a_provider_tells_of_a_key_is_learnt(
+    provider: str, situation: str, simulator: Simulator, catalog: Catalog
+) -> None:
+    learnt = Watched(simulator, catalog, provider, situation).check.learnt
+    assert {name: getattr(learnt, name) for name in LEARNT[provider, situation]} == LEARNT[provider, situation]
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "context", "price"),
+    [
+        ("groq", "llama-3.1-8b-instant", 131_072, None),
+        ("mistral", "ministral-3b-latest", 131_072, None),
+        ("xai", "grok-4", None, (Decimal(3), Decimal(15))),
+        ("together", "openai/gpt-oss-20b", 131_072, (Decimal("0.05"), Decimal("0.2"))),
+        ("fireworks", "accounts/fireworks/models/gpt-oss-20b", 131_072, None),
+        ("cerebras", "gpt-oss-120b", 131_072, (Decimal("0.35"), Decimal("0.75"))),
+        ("vllm", "Qwen/Qwen3-8B", 40_960, None),
+    ],
+)
+def test_a_model_is_listed_with_its_context_and_its_price_per_million(
+    provider: str,
+    model: str,
+    context: int | None,
+    price: tuple[Decimal, Decimal] | None,
+    simulator: Simulator,
+    catalog: Catalog,
+) -> None:
+    found = Watched(simulator, catalog, provider, "valid").models[model]
+    assert found.context == context
+    assert (found.price.input, found.price.output) == (price or (None, None))
+
+
+def test_a_model_that_mistral_will_end_has_its_day(simulator: Simulator, catalog: Catalog) -> None:
+    models = Watched(simulator, catalog, "mistral", "valid").models
+    assert models["open-mistral-nemo"].retires == date(2027, 2, 28)
+    assert models["mistral-embed"].chats is False
+
+
+def test_together_is_asked_about_the_account_at_its_second_address(simulator: Simulator, catalog: Catalog) -> None:
+    watched = Watched(simulator, catalog, "together", "valid")
+    assert urlsplit(f"{simulator.addresses['together/account']}/v3/whoami").path in watched.paths
+
+
+@pytest.mark.parametrize("provider", ["deepseek", "xai"])
+def test_of_a_key_that_is_sent_back_in_part_no_more_than_the_hint_is_told(
+    provider: str, simulator: Simulator, catalog: Catalog
+) -> None:
+    watched = Watched(simulator, catalog, provider, "invalid")
+    assert f"*{watched.key[-2:]}" in watched.check.evidence or watched.check.hint in watched.check.evidence
+    longer = len(watched.check.hint) + 1
+    assert not [i for i in range(8, len(watched.key) - longer + 1) if watched.key[i : i + longer] in watched.told]
+
+
+def test_an_empty_balance_of_deepseek_is_told_for_free(simulator: Simulator, catalog: Catalog) -> None:
+    watched = Watched(simulator, catalog, "deepseek", "no_credit")
+    assert watched.check.verdict is Verdict.NO_CREDITS
+    assert [request.method for request in watched.sent] == ["GET"]

@@ -33,7 +33,9 @@ class ModelGroup:
     name: str
     """Canonical, see `names.canonical`; `:free` and other variants are groups of their own."""
     offers: tuple[Offer, ...]
-    """Cheapest first: free, then by price, then those whose price varies, then those of unknown price."""
+    """Cheapest first: free, then by price, then those whose price varies, then those of unknown price. But those of
+    keys that are not verified come after all others.
+    """
 
     @property
     def cheapest(self) -> Offer:
@@ -62,7 +64,9 @@ def blended(price: Price) -> tuple[PriceKind, Decimal]:
 
 
 def cheapest_first(offers: Iterable[Offer]) -> list[Offer]:
-    """Of equal prices: by provider's name, key's name, and what else tells two offers apart."""
+    """Those of verified keys, then the others. Of equal prices: by provider's name, key's name, and what else tells
+    two offers apart.
+    """
     return sorted(offers, key=_order)
 
 
@@ -82,8 +86,9 @@ def _can_be_price(amount: Decimal) -> bool:
     return amount.is_finite() and amount < _SENSIBLE
 
 
-def _order(offer: Offer) -> tuple[PriceKind, Decimal, str, str, str, str]:
+def _order(offer: Offer) -> tuple[bool, PriceKind, Decimal, str, str, str, str]:
     return (
+        not offer.verified,
         *blended(offer.model.price),
         offer.provider_name.lower(),
         offer.key_name,

@@ -17,6 +17,15 @@ _NO_COUNT = 10**12
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What one rule of the rank gave a model."""
+
+    points: Decimal
+    reason: str
+    """In words: "made for code", "room for 400k tokens"; or empty, where the rule says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pick:
     name: str
     """Canonical: the provider's text, to be cleaned before it is shown."""
@@ -25,12 +34,14 @@ class Pick:
     others: tuple[Offer, ...]
     """The other verified keys that reach the model, cheapest first."""
     points: Decimal
-    reasons: tuple[str, ...]
-    """In the order of the rules: "made for code", "$0.25 in, $1.50 out per 1M; 400k context"."""
+    steps: tuple[Step, ...]
+    """Of the rules that counted, in their order."""
 
     @property
-    def why(self) -> str:
-        return "; ".join(self.reasons)
+    def why(self) -> list[str]:
+        """The reasons, but for the price, which stands beside them."""
+        price = price_words(self.offer.model.price)
+        return [step.reason for step in self.steps if step.reason not in ("", price)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +141,12 @@ def _pick(task: Task, candidate: _Candidate, classes: Mapping[str, tuple[str, ..
     offer = next((each for each in offers if _meets(task.require, each.model, candidate)), None)
     if offer is None:
         return None
-    ranks = [rank for rank in task.rank if _meets(rank.when, offer.model, candidate)]
-    points = sum((rank.points for rank in ranks), Decimal(0))
+    counted = [rank for rank in task.rank if _meets(rank.when, offer.model, candidate)]
+    points = sum((rank.points for rank in counted), Decimal(0))
     if task.least_points is not None and points < task.least_points:
         return None
-    reasons = tuple(_reason(rank, offer.model, candidate.words, classes) for rank in ranks if rank.reason)
-    return Pick(candidate.group.name, offer, tuple(each for each in offers if each is not offer), points, reasons)
+    steps = tuple(Step(rank.points, _reason(rank, offer.model, candidate.words, classes)) for rank in counted)
+    return Pick(candidate.group.name, offer, tuple(each for each in offers if each is not offer), points, steps)
 
 
 def _meets(wanted: Condition, model: Model, candidate: _Candidate) -> bool:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from arka_tui.check import Check, Learnt
+from arka_tui.insight.money import is_sensible
 
 _DAY = timedelta(days=1)
 _LEAST = timedelta(days=1)
 _RECENT = timedelta(days=7)
 _LONGEST = timedelta(days=30)
 _LEAST_USE = Decimal("0.000001")
-_SENSIBLE = Decimal(10) ** 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,6 @@ class Rate:
     """In the account's currency; more than 0."""
     basis: str
     """What it is drawn from: "since 2026-11-17", "this week"."""
-
-
-def is_sensible(amount: Decimal) -> bool:
-    """Whether it can be an amount of money."""
-    return amount.is_finite() and abs(amount) < _SENSIBLE
 
 
 def rate_of(checks: Sequence[Check]) -> Rate | None:

@@ -9,7 +9,8 @@ from enum import IntEnum
 
 from arka_tui.check import Check, Learnt, Mood, Verdict
 from arka_tui.credential import Credential
-from arka_tui.insight.rate import Rate, is_sensible, next_reset, rate_of
+from arka_tui.insight.money import is_sensible, money
+from arka_tui.insight.rate import Rate, next_reset, rate_of
 from arka_tui.text import safe
 
 EXPIRES_SOON = timedelta(days=14)
@@ -185,16 +186,6 @@ def _out_soon(
         Kind.OUT_SOON,
         f"at this rate out {_about(end - now)}: {money(amount, currency)} left on {told.at:%Y-%m-%d}, {spent}",
     )
-
-
-def money(amount: Decimal, currency: str | None) -> str:
-    """$12.40, or CNY 12.40 where it is not USD; small amounts keep a few digits."""
-    if amount != 0 and abs(amount) < Decimal("0.01"):
-        text = f"{amount:.2g}" if abs(amount) >= Decimal("0.0001") else "under 0.0001"
-    else:
-        text = f"{amount:,.2f}"
-    name = safe(currency or "USD", 8).upper()
-    return f"${text}" if name == "USD" else f"{name} {text}"
 
 
 def _within(left: timedelta) -> str:

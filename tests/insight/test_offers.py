@@ -64,6 +64,17 @@ def test_the_cheapest_comes_first_and_what_is_not_known_last() -> None:
     assert group.cheapest.model.price == wanted[0]
 
 
+def test_an_offer_of_a_key_that_is_not_verified_is_not_the_cheapest_where_a_verified_one_exists() -> None:
+    free_but_unverified = offer("m", "groq/new", price("0", "0"), verified=False)
+    dear, unpriced = offer("m", "openai/work", price("2", "8")), offer("m", "azure/work")
+
+    (group,) = grouped([free_but_unverified, unpriced, dear])
+    (alone,) = grouped([free_but_unverified])
+
+    assert group.offers == (dear, unpriced, free_but_unverified)
+    assert alone.cheapest is free_but_unverified
+
+
 def test_a_free_variant_is_a_group_of_its_own() -> None:
     offers = [offer("meta/llama-3.3-70b-instruct"), offer("meta/llama-3.3-70b-instruct:free")]
 
@@ -113,7 +124,7 @@ def test_every_offer_is_in_one_group_and_no_known_price_follows_an_unknown_one(o
 
     assert sorted(map(id, offers)) == sorted(id(each) for group in groups for each in group.offers)
     for group in groups:
-        kinds = [blended(each.model.price) for each in group.offers]
+        kinds = [(not each.verified, *blended(each.model.price)) for each in group.offers]
         assert kinds == sorted(kinds)
 
 

@@ -51,9 +51,9 @@ def test_models_come_by_points_each_with_the_reasons_of_its_rank() -> None:
     )
 
     assert [(each.name, each.points, each.why) for each in found] == [
-        ("coder-x", Decimal(20), "made for code; $0.25 in, $1.50 out per 1M; 400k context"),
-        ("gpt-pro", Decimal(10), "the pro one; free; 1M context"),
-        ("plain", Decimal(0), "$1 in, $1 out per 1M; unknown context"),
+        ("coder-x", Decimal(20), ["made for code", "$0.25 in, $1.50 out per 1M; 400k context"]),
+        ("gpt-pro", Decimal(10), ["the pro one", "free; 1M context"]),
+        ("plain", Decimal(0), ["$1 in, $1 out per 1M; unknown context"]),
     ]
 
 
@@ -144,7 +144,7 @@ def test_a_condition_holds_where_all_of_it_is_known_to_hold(condition: Condition
 def test_a_model_is_of_the_first_class_that_has_a_word_of_its_name() -> None:
     (pick,) = run([offer("pro-mini")], rank(1, "small", Condition(of_class="small")), rank(1, "large"))
 
-    assert pick.reasons == ("small", "large")
+    assert pick.why == ["small", "large"]
     assert run([offer("pro-mini")], require=Condition(of_class="large")) == ()
 
 

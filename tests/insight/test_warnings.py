@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arka_tui.check import Check, Learnt, Verdict
-from arka_tui.insight.warnings import Kind, Warning, money, warnings  # noqa: A004 - ours is for a person
+from arka_tui.insight.warnings import Kind, Warning, warnings  # noqa: A004 - ours is for a person
 from tests.conftest import NOW
 from tests.insight.given import check, credential
 
@@ -253,20 +253,6 @@ def test_the_worst_comes_first() -> None:
     found = of(check(ago=timedelta(days=40), learnt=said))
 
     assert [each.kind for each in found] == [Kind.EXPIRED, Kind.NEARLY_OUT, Kind.CLOCK_SKEW, Kind.NOT_TESTED]
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "text"),
-    [
-        ("1234.5", None, "$1,234.50"),
-        ("0", "usd", "$0.00"),
-        ("0.0042", "USD", "$0.0042"),
-        ("0.0000001", "EUR", "EUR under 0.0001"),
-        ("7", "\x1b[2JCNY", "␛[2JCNY 7.00"),
-    ],
-)
-def test_money_is_told_in_its_currency(amount: str, currency: str | None, text: str) -> None:
-    assert money(Decimal(amount), currency) == text
 
 
 AMOUNTS = st.none() | st.decimals() | st.decimals(0, 100)

@@ -247,12 +247,14 @@ class Controller:
         on_start: Callable[[str], None] = lambda name: None,
         *,
         patient: bool = False,
+        on_wait: Callable[[str, int], None] = lambda name, seconds: None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> AsyncGenerator[Check, None]:
         """Each as it is done, at most 20 at a time; written to the log in batches. Secrets are opened at send time.
 
         `patient`: a key whose provider is down or asks to slow down is told, and tried again when that said, at most
-        twice; so it may come more than once. A provider that asked once gets one request at a time from then on.
+        twice; so it may come more than once, and `on_wait` is told before each time but the last. A provider that asked
+        once gets one request at a time from then on.
         A credential that is gone or changed meanwhile is passed over. Stops when the vault is locked. What a
         provider does is a verdict, never an exception.
         """
@@ -281,6 +283,8 @@ class Controller:
             try:
                 while check := await once(name):
                     wait_s = retry_wait_s(check, retries) if patient else None
+                    if wait_s is not None:
+                        on_wait(name, wait_s)
                     done.put_nowait(check)
                     if wait_s is None:
                         break

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from arka_tui.check import Check, Learnt, Stage, Verdict
 from arka_tui.errors import ArkaError
+from arka_tui.insight.money import is_sensible, money
 from arka_tui.text import safe
 
 SOON = timedelta(days=14)
@@ -17,6 +18,8 @@ SOON = timedelta(days=14)
 NOTHING = "–"
 FEWEST_CELLS = 12
 """Of a text that is cut short on a narrow screen."""
+_LEFT_CELLS = 8
+"""Of an amount that has room for a word beside it in the list's column."""
 
 
 def plain(text: str, limit: int = 400) -> Content:
@@ -54,6 +57,16 @@ def fitting(parts: Sequence[str], cells: int) -> str:
     return line
 
 
+def counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def named(names: Sequence[str], most: int = 4) -> str:
+    """The first few, and how many more; nothing for none."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def ago(moment: datetime, now: datetime) -> str:
     seconds = (now - moment).total_seconds()
     if seconds < 60:
@@ -73,20 +86,18 @@ def until(moment: datetime, now: datetime) -> str:
 
 def dollars(amount: Decimal) -> str:
     """$12.40; small amounts keep their digits: $0.00000002."""
-    if amount == 0:
-        return "$0"
-    if abs(amount) >= Decimal("0.01"):
-        return f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
-    return f"${amount.normalize():f}"
+    return money(amount)
 
 
 def left(learnt: Learnt, now: datetime) -> str:
-    """What is left of a key, for the list: money, else time, else that the provider does not say."""
+    """What is left of a key, for the list: time where that is short, else money, else that nobody says."""
     if learnt.expires_at is not None and learnt.expires_at - now < SOON:
         return f"{until(learnt.expires_at, now)} to go" if learnt.expires_at > now else "expired"
-    if learnt.remaining is not None:
-        return f"{dollars(learnt.remaining)} left"
-    return NOTHING
+    amount = learnt.remaining if learnt.remaining is not None else learnt.balance
+    told = _money(amount, learnt)
+    if told is None:
+        return NOTHING
+    return f"{told} left" if cell_len(told) <= _LEFT_CELLS else told
 
 
 def latency(latency_ms: int | None) -> str:
@@ -124,43 +135,65 @@ def stage(done: Stage) -> str:
 
 def facts(check: Check, now: datetime) -> list[tuple[str, str]]:
     """All that the check learnt, as name and value; what was not said is left out."""
-    learnt = check.learnt
-    told: list[tuple[str, str | None]] = [
+    return identity(check.learnt) + amounts(check.learnt, now) + circumstances(check)
+
+
+def identity(learnt: Learnt) -> list[tuple[str, str]]:
+    """Whose the key is, and what it may do."""
+    return _said(
         ("organization", learnt.organization),
         ("project", learnt.project),
         ("account", learnt.account),
         ("named there", learnt.key_label),
         ("may", learnt.scopes),
-        ("works at", learnt.works_at),
-        ("balance", _balance(learnt)),
+        ("kind", "management key: it runs no models" if learnt.management else None),
+    )
+
+
+def amounts(learnt: Learnt, now: datetime) -> list[tuple[str, str]]:
+    """What the key is good for: money, time, models and pace."""
+    return _said(
+        ("balance", _money(learnt.balance, learnt)),
         ("models reached", f"{learnt.models:,}" if learnt.models is not None else None),
         ("limit", _limit(learnt)),
-        ("remaining", dollars(learnt.remaining) if learnt.remaining is not None else None),
+        ("remaining", _money(learnt.remaining, learnt)),
         ("resets", learnt.reset),
-        ("used in all", dollars(learnt.usage) if learnt.usage is not None else None),
-        ("used today", dollars(learnt.usage_daily) if learnt.usage_daily is not None else None),
-        ("used this week", dollars(learnt.usage_weekly) if learnt.usage_weekly is not None else None),
-        ("used this month", dollars(learnt.usage_monthly) if learnt.usage_monthly is not None else None),
+        ("used in all", _money(learnt.usage, learnt)),
+        ("used today", _money(learnt.usage_daily, learnt)),
+        ("used this week", _money(learnt.usage_weekly, learnt)),
+        ("used this month", _money(learnt.usage_monthly, learnt)),
         ("expires", _expiry(learnt, now)),
         ("free tier", {True: "yes", False: "no", None: None}[learnt.free_tier]),
-        ("tested with", learnt.probe_model),
         ("requests", _rate(learnt.requests_remaining, learnt.requests_limit, learnt.requests_reset)),
         ("tokens", _rate(learnt.tokens_remaining, learnt.tokens_limit, learnt.tokens_reset)),
+    )
+
+
+def circumstances(check: Check) -> list[tuple[str, str]]:
+    """How this one test went."""
+    return _said(
+        ("works at", check.learnt.works_at),
+        ("tested with", check.learnt.probe_model),
         ("latency", latency(check.latency_ms) if check.latency_ms is not None else None),
         ("try again in", f"{check.retry_after_s} s" if check.retry_after_s is not None else None),
-    ]
-    return [(name, value) for name, value in told if value]
+    )
 
 
-def _balance(learnt: Learnt) -> str | None:
-    if learnt.balance is None:
-        return None
-    return dollars(learnt.balance) if learnt.currency in (None, "USD") else f"{learnt.balance} {learnt.currency}"
+def _said(*pairs: tuple[str, str | None]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in pairs if value]
+
+
+def as_of(moment: datetime, now: datetime) -> str:
+    return f"as of {moment:%Y-%m-%d}, {ago(moment, now)}"
+
+
+def _money(amount: Decimal | None, learnt: Learnt) -> str | None:
+    return money(amount, learnt.currency) if amount is not None and is_sensible(amount) else None
 
 
 def _limit(learnt: Learnt) -> str | None:
     if learnt.limit is not None:
-        return dollars(learnt.limit)
+        return _money(learnt.limit, learnt)
     return "none set for this key" if learnt.usage is not None else None
 
 
@@ -171,6 +204,9 @@ def _expiry(learnt: Learnt, now: datetime) -> str | None:
 
 
 def _rate(remaining: str | None, limit: str | None, reset: str | None) -> str | None:
-    if remaining is None or limit is None:
+    if remaining is None and limit is None:
         return None
-    return f"{remaining} of {limit}" + (f", resets in {reset}" if reset else "")
+    told = (
+        f"{remaining} left" if limit is None else f"at most {limit}" if remaining is None else f"{remaining} of {limit}"
+    )
+    return told + (f", resets in {reset}" if reset else "")

@@ -58,7 +58,7 @@ async def _tested(driven: Driven, sought: Sought) -> None:
 
 async def _looked_at(driven: Driven, sought: Sought) -> None:
     await driven.press("enter")
-    await driven.sees("sent only to")
+    await driven.sees("Esc Close e Edit")
 
 
 async def _log(driven: Driven, sought: Sought) -> None:

@@ -244,9 +244,11 @@ class Tour:
         with self.flow("detail"):
             for _ in range(0, len(self._vault().list()), DETAIL_OF_EVERY):
                 self.terminal.press("enter")
-                self.terminal.wait_for("sent only to")
+                self.terminal.wait_for("Esc Close e Edit")
+                self.terminal.press("G")  # to the end of it
+                self.terminal.settle()
                 self.terminal.press("escape")
-                self.terminal.wait_gone("sent only to")
+                self.terminal.wait_gone("Esc Close e Edit")
                 self.terminal.press(*["down"] * DETAIL_OF_EVERY)
         with self.flow("log"):
             self.terminal.press("l")

@@ -80,9 +80,9 @@ def test_a_key_leaves_no_trace_outside_the_vault_whatever_is_done_with_it(home: 
             simulator.change(first.key, situation)
             seen_as(word)
             terminal.press("enter")
-            terminal.wait_for("sent only to")
+            terminal.wait_for("Esc Close e Edit")
             terminal.press("escape")
-            terminal.wait_gone("sent only to")
+            terminal.wait_gone("Esc Close e Edit")
         simulator.revoke(first.key)
         seen_as("✗ invalid")  # the answer quotes part of the key
         terminal.press("l")

@@ -179,10 +179,13 @@ def harmless(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def look_at_the_key(terminal: Terminal) -> None:
     """Every screen that shows the one at the cursor."""
     terminal.press("enter")
-    terminal.wait_for("sent only to")
+    terminal.wait_for("Esc Close e Edit")
+    click_everywhere(terminal, "[@click")
+    terminal.press("G")  # to the end of it
+    terminal.settle()
     click_everywhere(terminal, "[@click")
     terminal.press("q")
-    terminal.wait_gone("sent only to")
+    terminal.wait_gone("Esc Close e Edit")
     terminal.press("e")
     terminal.wait_for("or paste another")
     terminal.press("escape")

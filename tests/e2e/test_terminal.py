@@ -285,7 +285,7 @@ def test_an_ascii_terminal_gets_ascii_only(home: Home) -> None:
             terminal.press("escape")
             terminal.wait_gone(shown)
         terminal.press("enter")
-        terminal.wait_for("sent only to")
+        terminal.wait_for("Esc Close e Edit")
         terminal.press("ctrl+q")
         assert terminal.wait_exit() == 0
         assert terminal.raw.isascii()

@@ -279,12 +279,50 @@ def test_organization_and_project_travel_with_openai_keys(controller: Controller
         await driven.sees("! wrong org")
         form.query_one("#second", Button).press()  # Edit again
         await driven.pilot.pause()
-        _field(driven, "organization").value = "org-demo"
+        _field(driven, "setting-organization").value = "org-demo"
         await driven.press("ctrl+s")
         await driven.sees("✓ works")
 
     drive(controller, script, size=ROOMY)
     assert simulator.requests[-1].headers["openai-organization"] == "org-demo"
+
+
+def test_the_form_says_where_a_key_is_stored_already(controller: Controller, add: Add) -> None:
+    secret = add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.press("t")
+        await driven.sees("✓ works")
+        await _open(driven)
+        await driven.paste(secret)
+        await driven.sees("already stored as openai/work")
+        await driven.paste("x")
+        await driven.until(lambda: "already stored" not in driven.text)
+
+    drive(controller, script)
+
+
+def test_the_address_at_which_a_server_answers_can_be_saved_in_place_of_the_typed_one(
+    controller: Controller, simulator: Simulator
+) -> None:
+    key = simulator.issue("openai", "valid", "gateway")
+
+    async def script(driven: Driven) -> None:
+        await _open(driven)
+        await driven.paste(key)
+        _field(driven, "base_url").value = f"{simulator.gateway_url}/v1"
+        await driven.press("ctrl+s")
+        await driven.sees("Save that address", f"works at {simulator.gateway_url}")
+        await driven.press("enter")
+        await driven.sees("Done")
+        await driven.until(lambda: driven.app.focused is driven.app.screen.query_one("#first"), "it has the focus")
+        await driven.press("enter")
+        await driven.on(KeysScreen)
+        assert [each.base_url for each in controller.credentials()] == [simulator.gateway_url]
+        assert controller._vault.secret("openai/main") == Secret(key)
+
+    drive(controller, script, size=ROOMY)
 
 
 def test_renaming_needs_no_key_and_keeps_the_stored_one(

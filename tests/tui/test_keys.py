@@ -2,10 +2,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from functools import partial
 
 import pytest
 
-from arka_tui.check import Check, Verdict
+from arka_tui.check import Check, Learnt, Verdict
 from arka_tui.config import Config
 from arka_tui.controller import Controller
 from arka_tui.credential import Draft
@@ -728,7 +730,92 @@ def test_what_is_due_on_the_schedule_is_tested_by_itself_and_nothing_else(
         controller.config = replace(controller.config, test_every_minutes=60)
         screen._test_what_is_due()
         await user.sees("✓ works")
+        await user.until(lambda: not screen._runs, "it is in the log")
         screen._test_what_is_due()
         assert not screen._testing, "it was tested just now"
 
     drive(controller, script)
+
+
+# ---------------------------------------------------------------------- warnings
+
+
+def _keep(controller: Controller, name: str, learnt: Learnt, verdict: Verdict = Verdict.OK, days: int = 0) -> None:
+    """A key that was tested so many days ago."""
+    credential, _ = controller.add(draft(name))
+    at = NOW - timedelta(days=days)
+    controller.record(Check(credential.id, name, credential.hint, at, verdict, learnt=learnt))
+
+
+def test_what_to_beware_of_is_told_in_the_list_without_asking(controller: Controller) -> None:
+    _keep(controller, "openrouter/fine", Learnt())
+    _keep(controller, "openrouter/trial", Learnt(expires_at=NOW + timedelta(days=5)))
+    _keep(controller, "openrouter/old", Learnt(), days=40)
+    controller.add(draft("openai/new"))
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("4 keys", "2 warnings")
+        lines = driven.text.splitlines()
+        assert [line[:2] for line in lines if "✓ works" in line] == ["  ", "! ", "! "]
+        await driven.press("s")
+        await driven.sees("by trouble first")
+        assert _names(driven) == ["openrouter/old", "openrouter/trial", "openai/new", "openrouter/fine"]
+        await driven.press("g")
+        await driven.sees("! not tested for 40 days")
+        await driven.press("slash")
+        await driven.write("expires")
+        await driven.sees("1 of 4 keys", "! expires in 5 days, on")
+
+    drive(controller, script)
+
+
+def test_on_a_screen_of_few_lines_a_warning_takes_the_place_of_a_good_verdict(controller: Controller) -> None:
+    _keep(controller, "openrouter/trial", Learnt(expires_at=NOW + timedelta(days=5)))
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("! expires in 5 days")
+
+    drive(controller, script, size=(40, 12))
+
+
+def test_the_least_left_comes_first_be_it_of_a_limit_or_a_balance_and_dollars_before_other_money(
+    controller: Controller,
+) -> None:
+    _keep(controller, "openai/none", Learnt())
+    _keep(controller, "openai/yuan", Learnt(balance=Decimal(2), currency="CNY"))
+    _keep(controller, "openai/much", Learnt(remaining=Decimal(20)))
+    _keep(controller, "openai/some", Learnt(balance=Decimal("3.5"), currency="USD"))
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.press("s", "s")
+        await driven.sees("by least left", "CNY 2.00 left", "$3.50 left")
+        assert _names(driven) == ["openai/some", "openai/much", "openai/yuan", "openai/none"]
+
+    drive(controller, script)
+
+
+def test_test_all_is_patient_and_says_when_a_key_is_tried_again(
+    controller: Controller, add: Add, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("openai/fine")
+    limited = add("openai/limited", "rate_limited")
+    go_on = asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        await go_on.wait()
+
+    monkeypatch.setattr(controller, "check", partial(controller.check, pause=pause))
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.sees("✓ works", "… again in 20 s", "testing 1/2, Esc stops")
+        simulator.change(limited, "valid")
+        go_on.set()
+        await driven.until(lambda: driven.text.count("✓ works") == 2, "tried again")
+        await driven.until(lambda: "testing" not in driven.text, "done")
+
+    drive(controller, script)
+    assert len([each for each in simulator.requests if each.method == "POST"]) == 3

@@ -205,6 +205,43 @@ def test_details(full: Controller, snap_compare: SnapCompare) -> None:
     assert snap_compare(ArkaApp(full), terminal_size=USUAL, run_before=_press("G", "up", "up", "up", "enter"))
 
 
+@pytest.fixture
+def one_with_a_past(empty: Controller) -> Controller:
+    """Ten tests of a key that runs out of money and time; its organization was told in the first only."""
+    vault: Vault = empty._vault
+    secret = Secret("not-a-real-key-0000000000main")
+    key, _ = vault.add(Draft("openrouter", "main", empty.catalog["openrouter"].base_url, (), secret))
+    last = Verdict.RATE_LIMITED
+    verdicts = [Verdict.OK, Verdict.OK, Verdict.UNREACHABLE, *[Verdict.OK] * 4, Verdict.NO_CREDITS, Verdict.OK, last]
+    for days, verdict in zip(range(9, -1, -1), verdicts, strict=True):
+        learnt = Learnt(organization="Analytical Engines") if days == 9 else Learnt()
+        if verdict in (Verdict.OK, last) and days < 9:
+            learnt = Learnt(
+                models=338,
+                limit=Decimal(20),
+                remaining=Decimal("1.20") + days,
+                reset="monthly",
+                usage=Decimal("31.85") - days,
+                usage_daily=Decimal("0.42"),
+                usage_weekly=Decimal("2.10"),
+                usage_monthly=Decimal("18.80"),
+                expires_at=NOW + timedelta(days=5, hours=3),
+                free_tier=False,
+            )
+        said = "Rate limit exceeded: free-models-per-min." if verdict is last else ""
+        at, name = NOW - timedelta(days=days, minutes=3), "openrouter/main"
+        vault.record_checks([_check(key.id, name, secret.hint, verdict, at, 180 + 40 * days, learnt, said, empty)])
+    return empty
+
+
+def test_details_of_a_key_with_a_past(one_with_a_past: Controller, snap_compare: SnapCompare) -> None:
+    assert snap_compare(ArkaApp(one_with_a_past), terminal_size=(80, 40), run_before=_press("enter"))
+
+
+def test_details_narrow(one_with_a_past: Controller, snap_compare: SnapCompare) -> None:
+    assert snap_compare(ArkaApp(one_with_a_past), terminal_size=SMALL, run_before=_press("enter"))
+
+
 def test_log(full: Controller, snap_compare: SnapCompare) -> None:
     assert snap_compare(ArkaApp(full), terminal_size=USUAL, run_before=_press("l", "down", "down"))
 

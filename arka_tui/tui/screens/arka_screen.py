@@ -2,9 +2,13 @@
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from textual import on
 from textual.binding import Binding
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Input
+
+from arka_tui.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from arka_tui.tui.app import ArkaApp
@@ -22,6 +26,30 @@ class ArkaScreen(Screen[ResultT]):
         back for ever.
         """
         super()._screen_resized(self.app.size)
+
+
+class FilteredScreen(ArkaScreen[ResultT]):
+    """A list, and above it a field that filters it, `#filter`, shown while it is used."""
+
+    def action_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.remove_class("hidden")
+        field.focus()
+
+    @on(Input.Submitted, "#filter")
+    def _back_to_the_list(self, event: Input.Submitted) -> None:
+        event.input.set_class(not event.value, "hidden")
+        self.query_one(LineList).focus()
+
+    def clear_filter(self) -> bool:
+        """Whether there was one to clear."""
+        field = self.query_one("#filter", Input)
+        if not (field.has_focus or field.value):
+            return False
+        field.value = ""
+        field.add_class("hidden")
+        self.query_one(LineList).focus()
+        return True
 
 
 class ArkaModal(ModalScreen[ResultT]):

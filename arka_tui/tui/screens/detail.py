@@ -12,7 +12,21 @@ from textual.widgets import Static
 from arka_tui.check import Check, Mood
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
+from arka_tui.insight.sparkline import sparkline
+from arka_tui.insight.warnings import Kind
+from arka_tui.insight.warnings import Warning as Caution
+from arka_tui.providers.provider import Provider
+from arka_tui.text import drop_unsafe
 from arka_tui.tui import words
+from arka_tui.tui.guard import speaks_utf8
+from arka_tui.tui.key_sections import (
+    Section,
+    console_section,
+    kept_section,
+    learnt_sections,
+    sources,
+    unasked,
+)
 from arka_tui.tui.screens.arka_screen import ReadModal
 from arka_tui.tui.widgets.key_footer import KeyFooter
 
@@ -36,30 +50,30 @@ class DetailScreen(ReadModal[tuple[str, str] | None]):
         self.dismiss((deed, self._credential.id))
 
     def compose(self) -> ComposeResult:
-        shown, now = self._credential, self._controller.now()
+        """First what a short screen must hold: the verdict, what to beware of, what to do."""
+        shown, now, insight = self._credential, self._controller.now(), self._controller.insight
         provider = self._controller.provider(shown.provider)
-        check = self._controller.last_checks().get(shown.id)
+        checks = insight.checks_of(shown)
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Static(words.plain(shown.name), classes="title")
-            yield Static(
-                table(
-                    [
-                        ("provider", provider.name if provider else f"{shown.provider}, not in the catalog"),
-                        ("hint", f"ends in …{shown.hint}" if shown.hint else "none, the key is too short to spare any"),
-                        ("sent only to", shown.origin),
-                        *shown.settings,
-                        ("added", f"{shown.created_at:%Y-%m-%d %H:%M} UTC"),
-                        ("changed", f"{shown.updated_at:%Y-%m-%d %H:%M} UTC"),
-                    ]
-                )
-            )
-            if check:
-                yield from told(check, provider.name if provider else shown.provider, shown.base_url, now)
+            if checks:
+                yield from _verdict(checks[-1], now)
+                yield from _cautions(insight.warnings().get(shown.id, ()))
+                yield from _next_step(checks[-1])
+                name = provider.name if provider else shown.provider
+                yield Static(words.plain(words.said(checks[-1].verdict, name, shown.base_url)))
+                yield from _evidence(checks[-1])
             else:
-                yield Static("Never tested. Press t.", classes="section")
+                yield Static("? never tested", classes="unsure")
+                yield Static("→ Press t to test it.")
+            for section in learnt_sections(self._controller, shown, checks):
+                yield from _laid_out(section)
+            if checks:
+                yield from _history(checks)
+                yield from _last_test(checks[-1], unasked(provider) if provider else "")
+            yield from _laid_out(kept_section(shown, provider))
             if provider:
-                yield Static("Console pages", classes="section")
-                yield Static(table(sorted(provider.console.items())))
+                yield from _of_provider(provider)
         yield KeyFooter()
 
 
@@ -71,17 +85,84 @@ def told(check: Check, provider: str, base_url: str, now: datetime) -> ComposeRe
         classes=f"section {meaning.mood.value}",
     )
     yield Static(words.plain(words.said(check.verdict, provider, base_url)))
-    if meaning.mood is not Mood.GOOD:
-        yield Static(words.plain(f"→ {words.sentence(check.next_step)} {check.page}"))
-    if check.evidence:
-        yield Static(words.plain(f"“{check.evidence}”"), classes="dim")
-    yield Static(Content("\n").join(words.plain(words.stage(stage)) for stage in check.stages), classes="paragraph")
+    yield from _next_step(check)
+    yield from _evidence(check)
+    yield from _stages(check, classes="paragraph")
     yield Static(table(words.facts(check, now)))
 
 
+def _verdict(check: Check, now: datetime) -> ComposeResult:
+    meaning = check.verdict.meaning
+    yield Static(
+        words.plain(f"{meaning.sign} {meaning.word} · tested {words.ago(check.at, now)}"), classes=meaning.mood.value
+    )
+
+
+def _cautions(cautions: Sequence[Caution]) -> ComposeResult:
+    for caution in cautions:
+        mood = Mood.BAD if caution.kind is Kind.EXPIRED else Mood.CARE
+        yield Static(words.plain(f"! {words.sentence(caution.text)}"), classes=mood.value)
+
+
+def _next_step(check: Check) -> ComposeResult:
+    if check.verdict.meaning.mood is not Mood.GOOD:
+        yield Static(words.plain(f"→ {words.sentence(check.next_step)} {check.page}"))
+
+
+def _evidence(check: Check) -> ComposeResult:
+    if check.evidence:
+        yield Static(words.plain(f"“{check.evidence}”"), classes="dim")
+
+
+def _laid_out(section: Section) -> ComposeResult:
+    yield Static(words.plain(section.title), classes="section")
+    for when, pairs in section.blocks:
+        if when:
+            yield Static(words.plain(when), classes="dim")
+        yield Static(table(pairs))
+
+
+def _history(checks: Sequence[Check]) -> ComposeResult:
+    """Its characters are our own, and blanks between them stay: they are where no answer came."""
+    line = sparkline(checks)
+    signs, bars = (line.signs, line.bars) if speaks_utf8() else (line.ascii_signs, line.ascii_bars)
+    yield Static("History", classes="section")
+    yield Static(
+        Content.assemble(("ended    ", "dim"), signs, "\n", ("latency  ", "dim"), f"{bars}\n", (line.words, "dim"))
+    )
+
+
+def _last_test(check: Check, more: str) -> ComposeResult:
+    yield Static("Last test", classes="section")
+    yield Static(words.plain(f"{check.at:%Y-%m-%d %H:%M:%S} UTC"), classes="dim")
+    yield from _stages(check)
+    if more:
+        yield Static(words.plain(f"– {more}"))
+    if pairs := words.circumstances(check):
+        yield Static(table(pairs))
+
+
+def _of_provider(provider: Provider) -> ComposeResult:
+    for section in console_section(provider):
+        yield from _laid_out(section)
+    if lines := sources(provider):
+        yield Static(words.plain(f"What we know of {provider.name}"), classes="section")
+        yield Static(Content("\n").join(words.plain(line) for line in lines), classes="dim")
+
+
+def _stages(check: Check, classes: str = "") -> ComposeResult:
+    lines = [words.plain(words.stage(stage)) for stage in check.stages]
+    yield Static(Content("\n").join(lines), classes=classes)
+
+
 def table(pairs: Sequence[tuple[str, str]]) -> Content:
-    width = max((len(name) for name, _ in pairs), default=0) + 2
-    lines = [Content.assemble((name.ljust(width), "dim"), words.plain(value)) for name, value in pairs]
+    """Both are cleaned; blanks of a name stay, they indent it."""
+    names = [drop_unsafe(name) for name, _ in pairs]
+    width = max((len(name) for name in names), default=0) + 2
+    lines = [
+        Content.assemble((name.ljust(width), "dim"), words.plain(value))
+        for name, (_, value) in zip(names, pairs, strict=True)
+    ]
     return Content("\n").join(lines)
 
 

@@ -20,7 +20,7 @@ from arka_tui.check import Check, Mood, Stage
 from arka_tui.controller import Controller, FieldError
 from arka_tui.credential import Credential, Draft
 from arka_tui.errors import ArkaError, UsageError
-from arka_tui.providers.provider import Setting
+from arka_tui.providers.provider import RESERVED_NAMES, Setting
 from arka_tui.secret import Secret
 from arka_tui.store import Saved
 from arka_tui.tui import words
@@ -30,6 +30,7 @@ from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.secret_input import SecretInput
 
+USE_ADDRESS = "Save that address"
 DEMO_HINT = "Demo: type demo-{provider}-that-works or demo-{provider}-no-credit."
 
 
@@ -101,6 +102,8 @@ class KeyForm(ArkaModal[FormResult | None]):
         """The provider that the form set by itself; another one in the field was chosen by the user."""
         self._label_typed = editing is not None
         self._stages: list[Stage] = []
+        self._answers_at = ""
+        """Where the server answered the last test, if not at the address that was typed."""
         self._removed: list[str] = []
         """What the last paste was rid of, in words."""
 
@@ -128,12 +131,11 @@ class KeyForm(ArkaModal[FormResult | None]):
                 yield Static("Label", classes="name")
                 yield Field(editing.label if editing else "", placeholder="work, ci, laptop …", id="label")
             yield Static("", id="label-note", classes="note blank")
-            for setting in self._all_settings():
-                with Horizontal(classes="field setting", id=f"field-{setting.name}"):
-                    yield Static(words.plain(setting.title), classes="name")
-                    hint = f"optional, {setting.example}"
-                    yield Field(settings.get(setting.name, ""), placeholder=hint, id=setting.name)
-                yield Static("", id=f"{setting.name}-note", classes="note blank")
+            for name in self._setting_names:
+                with Horizontal(classes="field hidden", id=f"field-{name}"):
+                    yield Static("", classes="name")
+                    yield Field(settings.get(name, ""), id=_setting_field(name), classes="setting")
+                yield Static("", id=f"{_setting_field(name)}-note", classes="note blank")
             with Horizontal(classes="field"):
                 yield Static("Address", classes="name")
                 yield Field(editing.base_url if editing else "", id="base_url")
@@ -156,19 +158,20 @@ class KeyForm(ArkaModal[FormResult | None]):
         self._go(Phase.EDITING)
         self.query_one("#secret").focus()
 
-    def _all_settings(self) -> list[Setting]:
+    @property
+    def _setting_names(self) -> list[str]:
+        """Of all providers: those of one name share a field, and what is typed into it."""
         providers = self._controller.catalog.providers.values()
-        return sorted({each.name: each for provider in providers for each in provider.settings}.values(), key=str)
+        return list(dict.fromkeys(each.name for provider in providers for each in provider.settings))
 
     @property
     def _typed(self) -> _Typed:
         provider = self.query_one("#provider", Select).value
-        values = {each.id: each.value for each in self.query(Input) if each.id not in ("label", "base_url", None)}
         return _Typed(
             str(provider),
             self.query_one("#label", Input).value,
             self.query_one("#base_url", Input).value,
-            tuple(sorted((str(name), value) for name, value in values.items())),
+            tuple((name, self.query_one(f"#{_setting_field(name)}", Input).value) for name in self._setting_names),
         )
 
     @property
@@ -181,17 +184,17 @@ class KeyForm(ArkaModal[FormResult | None]):
         provider = self._controller.provider(self._typed.provider)
         if provider is None:
             return
-        wanted = {setting.name for setting in provider.settings}
-        for field in self.query(".setting"):
-            hidden = str(field.id).removeprefix("field-") not in wanted
-            field.set_class(hidden, "hidden")
-            self.query_one(f"#{field.id}-note".replace("field-", "")).set_class(hidden, "hidden")
+        asked = {setting.name: setting for setting in provider.settings}
+        for name in self._setting_names:
+            self._follow_setting(name, asked.get(name))
         self.query_one("#base_url", Input).placeholder = provider.base_url or provider.address_example
         if not self._label_typed:
             with self.prevent(Input.Changed):
                 self.query_one("#label", Input).value = self._controller.suggested_label(provider.id)
         cost = self._controller.cost_usd([provider.id])
         price = f"a free request, then one that costs about {words.dollars(cost)}" if cost else "free requests only"
+        if provider.paid_probes and not provider.unasked_probes:
+            price += ", for its smallest paid one is dear; its credit stays unknown"
         where = f"Get a key: {provider.console['keys']}" if "keys" in provider.console else ""
         about = f"{provider.models}: {provider.best_for}." if provider.models else ""
         lines = [
@@ -203,6 +206,15 @@ class KeyForm(ArkaModal[FormResult | None]):
         if self._controller.demo:
             lines.append(DEMO_HINT.format(provider=provider.id))
         self.query_one("#about", Static).update(Content("\n").join(map(words.plain, lines)))
+
+    def _follow_setting(self, name: str, asked: Setting | None) -> None:
+        row = self.query_one(f"#field-{name}")
+        for widget in (row, self.query_one(f"#{_setting_field(name)}-note")):
+            widget.set_class(asked is None, "hidden")
+        if asked:
+            what = "optional" if asked.header else "for the paid test"
+            row.query_one(".name", Static).update(words.plain(asked.title))
+            row.query_one(Input).placeholder = f"{what}: {asked.example}" if asked.example else what
 
     # ------------------------------------------------------------------ phases
 
@@ -285,11 +297,19 @@ class KeyForm(ArkaModal[FormResult | None]):
                     f"{'looks' if owner.sure else 'may'} {'like' if owner.sure else 'be'} {kind} {owner.name}"
                     + (f", not {provider.name}" if wrong and provider else "")
                 )
+            parts += self._told_of_holders(secret)
             if secret.problem:
                 parts, wrong = [secret.problem], True
         if self._removed:
             parts.append(f"removed {', '.join(self._removed)}")
         self._note("secret", " · ".join(parts), error=wrong)
+
+    def _told_of_holders(self, secret: Secret) -> list[str]:
+        """Where this very key is stored already."""
+        names = self._controller.insight.holders(secret)
+        if self._editing and self._editing.name in names:
+            return ["it is the one that is stored here"]
+        return [f"already stored as {words.named(names, 2)}"] if names else []
 
     @on(Input.Submitted)
     @on(SecretInput.Submitted)
@@ -331,8 +351,8 @@ class KeyForm(ArkaModal[FormResult | None]):
         self._result(f"Saved {credential.name}. Testing …", "")
         check = await self._tested(self._controller.check_saved(credential, self._stage_done))
         self._saved_untested = False
-        if check and check.verdict.meaning.mood is Mood.GOOD:
-            self._offer("Done", "Edit again")
+        if check and (self._answers_at or check.verdict.meaning.mood is Mood.GOOD):
+            self._offer_done()
         elif check and check.verdict.meaning.mood is Mood.BAD:
             self._offer("Replace the key", "Delete it")
         else:
@@ -366,7 +386,7 @@ class KeyForm(ArkaModal[FormResult | None]):
                 self.arka.tell(words.sentence(trouble), severity="warning")
             if self._phase is not Phase.EDITING:
                 self._result_of(kept, f"{credential.name} is replaced. ")
-                self._offer("Done", "Edit again")
+                self._offer_done()
 
     async def _commit(self, draft: Draft) -> Credential | None:
         """None where it was not saved: the form says why, and all that was typed is still there.
@@ -426,6 +446,7 @@ class KeyForm(ArkaModal[FormResult | None]):
 
     def _result_of(self, check: Check, prefix: str = "") -> None:
         meaning = check.verdict.meaning
+        self._answers_at = check.learnt.works_at or ""
         provider = self._controller.provider(self._typed.provider)
         address = self._typed.base_url or (provider.base_url if provider else "")
         said = words.said(check.verdict, provider.name if provider else "the provider", address)
@@ -435,6 +456,19 @@ class KeyForm(ArkaModal[FormResult | None]):
             lines += [f"“{check.evidence}”"] if check.evidence else []
         lines += [" · ".join(f"{name} {value}" for name, value in words.facts(check, self._controller.now()))]
         self._result("\n".join(line for line in lines if line), meaning.mood.value)
+
+    def _offer_done(self) -> None:
+        if self._answers_at:
+            self._offer(USE_ADDRESS, "Keep mine")
+        else:
+            self._offer("Done", "Edit again")
+
+    def _use_address(self) -> None:
+        self._edit_again()
+        field = self.query_one("#base_url", Input)
+        field.value = self._answers_at
+        field.focus()
+        self.action_save()
 
     def _result(self, text: str, mood: str) -> None:
         label = self.query_one("#result", Static)
@@ -446,18 +480,22 @@ class KeyForm(ArkaModal[FormResult | None]):
     def _offer(self, first: str, second: str) -> None:
         """The two ways on after a test; the first is the safe one and has the focus."""
         self._go(Phase.RESULT)
-        self.query_one("#first", Button).label = first
-        self.query_one("#second", Button).label = second
+        for name, label in (("#first", first), ("#second", second)):
+            button = self.query_one(name, Button)
+            button.label = words.plain(label)
+            button.refresh(layout=True)  # else it keeps the width of the label before
         self.query_one("#first").focus()
         self.call_after_refresh(self.query_one("#form").scroll_end, animate=False)
 
     @on(Button.Pressed, "#first, #second")
     def _answered(self, event: Button.Pressed) -> None:
         match str(event.button.label):
-            case "Done" | "Keep it":
+            case "Done" | "Keep it" | "Keep mine":
                 self._finish()
             case "Delete it":
                 self._finish(delete=True)
+            case label if label == USE_ADDRESS:
+                self._use_address()
             case "Use it anyway" | "Use it unverified":
                 self._use_tried()
             case _:  # back to the fields, everything typed still there
@@ -493,10 +531,11 @@ class KeyForm(ArkaModal[FormResult | None]):
     def _show_errors(self, errors: list[FieldError]) -> None:
         for error in errors:
             told = words.sentence(error.message) + (f" {words.sentence(error.hint)}" if error.hint else "")
-            self._note(error.field, told, error=True)
-        self.query_one(f"#{errors[0].field}").focus()
+            self._note(_field_of(error), told, error=True)
+        self.query_one(f"#{_field_of(errors[0])}").focus()
 
     def _note(self, field: str, text: str, *, error: bool = False) -> None:
+        """`field` is the id of one."""
         for note in self.query(f"#{field}-note").results(Static):
             note.set_class(error, "error")
             note.set_class(not text, "blank")
@@ -507,6 +546,16 @@ class KeyForm(ArkaModal[FormResult | None]):
             note.update("")
             note.add_class("blank")
         self._result("", "")
+
+
+def _setting_field(name: str) -> str:
+    """Its id."""
+    return f"setting-{name}"
+
+
+def _field_of(error: FieldError) -> str:
+    """The id of the field that has it."""
+    return error.field if error.field in RESERVED_NAMES else _setting_field(error.field)
 
 
 def throw_away() -> Confirm:

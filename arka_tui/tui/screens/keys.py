@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from arka_tui.check import Check, Mood
@@ -16,8 +15,8 @@ from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.errors import ArkaError, NotSaved, VaultLocked
 from arka_tui.tui import words
-from arka_tui.tui.messages import Checked, ChecksDone, CheckStarted
-from arka_tui.tui.screens.arka_screen import ArkaScreen
+from arka_tui.tui.messages import Cautioned, Checked, ChecksDone, CheckStarted, CheckWaits
+from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.screens.detail import DetailScreen, revocation
 from arka_tui.tui.screens.help import HelpScreen
@@ -25,7 +24,7 @@ from arka_tui.tui.screens.key_form import FormResult, KeyForm
 from arka_tui.tui.screens.log import LogScreen
 from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_footer import KeyFooter
-from arka_tui.tui.widgets.key_list import SORTS, KeyList, columns
+from arka_tui.tui.widgets.key_list import SORTS, KeyList, Row, columns
 from arka_tui.tui.widgets.line_list import LineList
 
 LOOK_EVERY_S = 2.0
@@ -36,8 +35,6 @@ SHORT = 18
 """Screens with fewer lines tell of the key at the cursor in one line."""
 NARROW = 60
 """Screens with fewer columns say less at the top."""
-REST_S = 0.15
-"""The detail line follows the cursor when it rests, so that holding an arrow costs the list's bytes only."""
 
 EMPTY = """No keys yet.
 
@@ -45,7 +42,7 @@ Press a to add one: choose the provider, paste the key, save.
 It is sealed before it touches the disk, then tested."""
 
 
-class KeysScreen(ArkaScreen[None]):
+class KeysScreen(FilteredScreen[None]):
     BINDINGS = [
         Binding("question_mark", "help", "Help", key_display="?", id="keys.help", tooltip="All keys of the keyboard"),
         Binding("a", "add", "Add", id="keys.add", tooltip="Add a key"),
@@ -57,6 +54,8 @@ class KeysScreen(ArkaScreen[None]):
         Binding("T", "check_all", "Test all", id="keys.test_all", tooltip="Test all keys that are shown"),
         Binding("slash", "filter", "Filter", key_display="/", id="keys.filter", tooltip="Show only keys that match"),
         Binding("l", "log", "Log", id="keys.log", tooltip="Past tests, of all keys"),
+        Binding("m", "models", "Models", id="keys.models", tooltip="All models that your keys reach, and their prices"),
+        Binding("p", "picks", "Picks", id="keys.picks", tooltip="Which model for which task, and with which key"),
         Binding(
             "w",
             "app.slots",
@@ -90,8 +89,11 @@ class KeysScreen(ArkaScreen[None]):
         super().__init__()
         self._controller = controller
         self._testing: set[str] = set()
+        self._waiting: set[str] = set()
+        """Those of them that are tried again later."""
+        self._runs = 0
+        """Under way; one that has tested all its keys still writes the log."""
         self._progress = (0, 0)
-        self._resting: Timer | None = None
 
     # ------------------------------------------------------------------ painting
 
@@ -109,6 +111,7 @@ class KeysScreen(ArkaScreen[None]):
         self._reload()
         self.set_interval(LOOK_EVERY_S, self._look_around)
         self.set_interval(TICK_S, self._keys.repaint_times)
+        self.set_interval(TICK_S, self._look_for_cautions)
         self.set_interval(TICK_S, self._test_what_is_due)
         if self._controller.demo and not self._controller.history.checks:
             self._start_checks(self._keys.shown)
@@ -127,6 +130,17 @@ class KeysScreen(ArkaScreen[None]):
         if move_to:
             self._keys.move_to(move_to)
         self._paint()
+        self._look_for_cautions()
+
+    @work(thread=True, exclusive=True, group="cautions", exit_on_error=False, description="look for warnings")
+    def _look_for_cautions(self) -> None:
+        with suppress(VaultLocked):
+            self.post_message(Cautioned(self._controller.insight.warnings()))
+
+    @on(Cautioned)
+    def _cautioned(self, event: Cautioned) -> None:
+        if self._controller.unlocked and self._keys.show_cautions(event.cautions):
+            self._paint()
 
     def _paint(self) -> None:
         keys = self._keys
@@ -147,7 +161,7 @@ class KeysScreen(ArkaScreen[None]):
         keys, controller = self._keys, self._controller
         width = self.size.width or 80
         narrow = width < NARROW
-        count = f"{keys.total:,} key" + ("" if keys.total == 1 else "s")
+        count = words.counted(keys.total, "key")
         if keys.filter_text:
             count = f"{len(keys.shown):,} of {count}"
         done, asked = self._progress
@@ -156,6 +170,7 @@ class KeysScreen(ArkaScreen[None]):
             "READ-ONLY" if controller.read_only else "",
             f"testing {done}/{asked}" + ("" if narrow else ", Esc stops") if self._testing else "",
             f"{len(keys.marked)} selected" if keys.marked else "",
+            words.counted(keys.cautioned, "warning") if keys.cautioned else "",
             "" if keys.sort_name == "name" else f"by {keys.sort_name}",
             ("" if narrow else "paid test on") if controller.paid else "paid test off",
             controller.config.network_notice,
@@ -173,6 +188,7 @@ class KeysScreen(ArkaScreen[None]):
         )
         self.query_one("#columns", Static).update(Content(line))
 
+    @on(LineList.Rested)
     def _paint_detail(self) -> None:
         row = self._keys.current
         detail = self.query_one("#detail", Static)
@@ -186,18 +202,22 @@ class KeysScreen(ArkaScreen[None]):
             cost = self._cost([shown])
             lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
         else:
-            lines = self._told_of(check, name, shown.base_url)
+            lines = self._told_of(row, check, name)
         detail.update(Content("\n").join(words.plain(line) for line in lines))
 
-    def _told_of(self, check: Check, provider: str, base_url: str) -> list[str]:
-        """The verdict, the next step, and where; in as many lines as there are."""
+    def _told_of(self, row: Row, check: Check, provider: str) -> list[str]:
+        """The verdict, the next step, what to beware of, and more; in as many lines as there are."""
         meaning = check.verdict.meaning
+        beware = f"! {'; '.join(caution.text for caution in row.cautions)}" if row.cautions else ""
         if self.size.height < SHORT:
+            if meaning.mood is Mood.GOOD and beware:
+                return [beware]
             return [f"{meaning.sign} {meaning.word}" + ("" if meaning.mood is Mood.GOOD else f" → {check.next_step}")]
         wait = f", in {check.retry_after_s} s" if check.retry_after_s is not None else ""
         step = "" if meaning.mood is Mood.GOOD else f"→ {words.sentence(check.next_step + wait)}"
         learnt = " · ".join(f"{name} {value}" for name, value in words.facts(check, self._controller.now())[:5])
-        return [line for line in (words.said(check.verdict, provider, base_url), step, check.page, learnt) if line][:3]
+        said = words.said(check.verdict, provider, row.credential.base_url)
+        return [line for line in (said, step, beware, check.page, learnt) if line][:3]
 
     def _cost(self, credentials: Sequence[Credential]) -> str:
         cost = self._controller.cost_usd(credential.provider for credential in credentials)
@@ -222,17 +242,13 @@ class KeysScreen(ArkaScreen[None]):
             yield "Test", "Test the key at the cursor, or all selected", self.action_check
             yield "Test all", "Test all keys that are shown", self.action_check_all
         yield "Test log", "What past tests found, stage by stage", self.action_log
+        yield "Models", "All models that your keys reach, and where each is cheapest", self.action_models
+        yield "Picks", "Which model for which task, and with which key", self.action_picks
         switch = "off" if self._controller.paid else "on"
         yield f"Paid test {switch}", "The smallest paid request; only that shows missing credit", self.action_paid
         yield "Help", "All keys of the keyboard", self.action_help
 
     # ------------------------------------------------------------------ moving about
-
-    @on(LineList.Moved)
-    def _moved(self) -> None:
-        if self._resting:
-            self._resting.stop()
-        self._resting = self.set_timer(REST_S, self._paint_detail)
 
     @on(KeyList.Marked)
     def _marked(self) -> None:
@@ -244,28 +260,15 @@ class KeysScreen(ArkaScreen[None]):
         if row and self.is_current:
             self.app.push_screen(DetailScreen(self._controller, row.credential), self._after_detail)
 
-    def action_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.remove_class("hidden")
-        field.focus()
-
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         self._keys.set_filter(event.value)
         self._paint()
 
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self, event: Input.Submitted) -> None:
-        self.query_one("#filter").set_class(not event.value, "hidden")
-        self._keys.focus()
-
     def action_back(self) -> None:
-        field = self.query_one("#filter", Input)
-        if field.has_focus or field.value:
-            field.value = ""
-            field.add_class("hidden")
-            self._keys.focus()
-        elif self._testing:
+        if self.clear_filter():
+            return
+        if self._testing:
             self.workers.cancel_group(self, "check")
             done, asked = self._progress
             self.arka.tell(f"Stopped: {done} of {asked} were tested; what they found is kept.")
@@ -282,6 +285,16 @@ class KeysScreen(ArkaScreen[None]):
 
     def action_log(self) -> None:
         self.app.push_screen(LogScreen(self._controller))
+
+    def action_models(self) -> None:
+        from arka_tui.tui.screens.models import ModelsScreen  # what it needs takes 10 ms to import
+
+        self.app.push_screen(ModelsScreen(self._controller))
+
+    def action_picks(self) -> None:
+        from arka_tui.tui.screens.picks import PicksScreen  # as heavy as the models
+
+        self.app.push_screen(PicksScreen(self._controller))
 
     def action_paid(self) -> None:
         try:
@@ -384,28 +397,35 @@ class KeysScreen(ArkaScreen[None]):
             ]
             if not await self.app.push_screen_wait(Confirm("Test all?", lines, yes="Test", no="Cancel")):
                 return
-        self._start_checks(shown)
+        self._start_checks(shown, patient=True)
 
-    def _start_checks(self, credentials: Sequence[Credential]) -> None:
+    def _start_checks(self, credentials: Sequence[Credential], *, patient: bool = False) -> None:
+        """`patient`: whoever asks to slow down is asked again when that said."""
         names = [credential.name for credential in credentials if credential.name not in self._testing]
         if names:
             done, asked = self._progress if self._testing else (0, 0)
             self._progress = (done, asked + len(names))
             self._testing.update(names)
+            self._runs += 1
             self._keys.set_busy(names, "waiting")
             self._paint_title()
-            self._run_checks(names)
+            self._run_checks(names, patient=patient)
 
     def _test_what_is_due(self) -> None:
         """On the schedule of the settings, and never beside a test that somebody asked for."""
-        if not self._testing and (due := set(self._controller.due())):
-            self._start_checks([each for each in self._controller.credentials() if each.name in due])
+        if not self._runs and (due := set(self._controller.due())):
+            self._start_checks([each for each in self._controller.credentials() if each.name in due], patient=True)
 
     @work(group="check", description="test keys")
-    async def _run_checks(self, names: list[str]) -> None:
+    async def _run_checks(self, names: list[str], *, patient: bool) -> None:
         finished = set(names)
         try:
-            checks = self._controller.check(names, on_start=self._tell_start)
+            checks = self._controller.check(
+                names,
+                on_start=self._tell_start,
+                patient=patient,
+                on_wait=self._tell_wait,
+            )
             async with aclosing(checks):
                 async for check in checks:
                     self.post_message(Checked(check))
@@ -415,15 +435,26 @@ class KeysScreen(ArkaScreen[None]):
     def _tell_start(self, name: str) -> None:
         self.post_message(CheckStarted(name))
 
+    def _tell_wait(self, name: str, seconds: int) -> None:
+        self.post_message(CheckWaits(name, seconds))
+
     @on(CheckStarted)
     def _check_started(self, event: CheckStarted) -> None:
+        self._waiting.discard(event.name)
         self._keys.set_busy([event.name], "testing")
+
+    @on(CheckWaits)
+    def _check_waits(self, event: CheckWaits) -> None:
+        self._waiting.add(event.name)
+        self._keys.set_busy([event.name], f"again in {event.seconds} s")
 
     @on(Checked)
     def _checked(self, event: Checked) -> None:
-        self._testing.discard(event.check.name)
-        self._progress = (self._progress[0] + 1, self._progress[1])
         self._keys.show_check(event.check)
+        if event.check.name not in self._waiting:
+            self._keys.set_busy([event.check.name], "")
+            self._testing.discard(event.check.name)
+            self._progress = (self._progress[0] + 1, self._progress[1])
         self._paint_title()
         row = self._keys.current
         if row and row.credential.id == event.check.credential_id:
@@ -431,7 +462,9 @@ class KeysScreen(ArkaScreen[None]):
 
     @on(ChecksDone)
     def _checks_done(self, event: ChecksDone) -> None:
+        self._runs -= 1
         self._testing -= event.names
+        self._waiting -= event.names
         self._keys.set_busy(event.names, "")
         if self._controller.unlocked:
             self._reload()  # of a stopped run some were logged that were never painted

@@ -11,7 +11,7 @@ from arka_tui.check import Check
 from arka_tui.controller import Controller
 from arka_tui.store.journal import History
 from arka_tui.tui import words
-from arka_tui.tui.screens.arka_screen import ArkaScreen
+from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.detail import told
 from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -21,7 +21,7 @@ from arka_tui.tui.widgets.log_list import LogList
 LOOK_EVERY_S = 1.0
 
 
-class LogScreen(ArkaScreen[None]):
+class LogScreen(FilteredScreen[None]):
     BINDINGS = [
         Binding("f", "only", "Only this key", id="log.only", tooltip="Tests of the key at the cursor, or of all keys"),
         Binding("slash", "filter", "Filter", key_display="/", id="log.filter", tooltip="Part of a name or verdict"),
@@ -67,7 +67,7 @@ class LogScreen(ArkaScreen[None]):
             and all(needle in f"{check.name} {check.verdict.meaning.word}".casefold() for needle in needles)
         ]
         self.query_one(LogList).show(checks)
-        count = f"{len(checks):,} test" + ("" if len(checks) == 1 else "s")
+        count = words.counted(len(checks), "test")
         parts = [
             count,
             history.trouble,
@@ -98,24 +98,10 @@ class LogScreen(ArkaScreen[None]):
         self._only = "" if self._only or check is None else check.credential_id
         self._show()
 
-    def action_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.remove_class("hidden")
-        field.focus()
-
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
         self._show()
 
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
-        self.query_one(LogList).focus()
-
     def action_back(self) -> None:
-        field = self.query_one("#filter", Input)
-        if field.has_focus or field.value:
-            field.value = ""
-            field.add_class("hidden")
-            self.query_one(LogList).focus()
-        else:
+        if not self.clear_filter():
             self.dismiss(None)

@@ -31,7 +31,7 @@ class ChoiceList(LineList):
     def show(self, choices: Sequence[Choice]) -> None:
         self._choices = choices
         self.rows_changed()
-        self.post_message(self.Moved(self))
+        self.tell_moved()
 
     def row_count(self) -> int:
         return len(self._choices)

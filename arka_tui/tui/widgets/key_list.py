@@ -1,7 +1,7 @@
 """The key list: one line a credential, painted straight from what the controller holds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,8 +9,10 @@ from rich.segment import Segment
 from textual.binding import Binding
 from textual.message import Message
 
-from arka_tui.check import Check, Mood, Verdict
+from arka_tui.check import Check, Learnt, Mood, Verdict
 from arka_tui.credential import Credential
+from arka_tui.insight.money import is_sensible
+from arka_tui.insight.warnings import Warning as Caution
 from arka_tui.text import safe
 from arka_tui.tui import words
 from arka_tui.tui.widgets.line_list import LineList, cell
@@ -26,6 +28,8 @@ _TROUBLE = {Mood.BAD: 0, Mood.CARE: 1, Mood.UNSURE: 2, None: 3, Mood.GOOD: 4}
 class Row:
     credential: Credential
     check: Check | None
+    cautions: tuple[Caution, ...] = ()
+    """Worst first; none of a key that was never tested, for its row says so."""
 
     @property
     def word(self) -> str:
@@ -34,7 +38,8 @@ class Row:
     @property
     def haystack(self) -> str:
         shown = self.credential
-        return f"{shown.name} {shown.hint} {self.word} {shown.origin}".casefold()
+        told = " ".join(caution.text for caution in self.cautions)
+        return f"{shown.name} {shown.hint} {self.word} {shown.origin} {told}".casefold()
 
 
 def _by_name(row: Row) -> tuple[object, ...]:
@@ -43,12 +48,19 @@ def _by_name(row: Row) -> tuple[object, ...]:
 
 def _by_trouble(row: Row) -> tuple[object, ...]:
     verdict = row.check.verdict if row.check else None
-    return (_TROUBLE[verdict.meaning.mood if verdict else None], -_ORDER[verdict] if verdict else 0, *_by_name(row))
+    trouble = _TROUBLE[verdict.meaning.mood if verdict else None]
+    if row.cautions:
+        trouble = min(trouble, _TROUBLE[Mood.CARE])
+    return (trouble, -_ORDER[verdict] if verdict else 0, *_by_name(row))
 
 
 def _by_left(row: Row) -> tuple[object, ...]:
-    left = row.check.learnt.remaining if row.check else None
-    return (left is None, left if left is not None else Decimal(0), *_by_name(row))
+    """Other currencies after dollars: nobody said what they are worth."""
+    learnt = row.check.learnt if row.check else Learnt()
+    left = learnt.remaining if learnt.remaining is not None else learnt.balance
+    if left is None or not is_sensible(left):
+        return (2, Decimal(0), *_by_name(row))
+    return (int((learnt.currency or "USD") != "USD"), left, *_by_name(row))
 
 
 def _by_age(row: Row) -> tuple[object, ...]:
@@ -120,21 +132,32 @@ class KeyList(LineList):
     def show(self, credentials: Sequence[Credential], checks: Mapping[str, Check]) -> None:
         """All there is. The cursor stays on its credential; marks of what is gone go."""
         kept = self.current
-        self._all = [Row(credential, checks.get(credential.id)) for credential in credentials]
+        cautions = {row.credential.id: row.cautions for row in self._all}
+        self._all = [
+            Row(credential, checks.get(credential.id), cautions.get(credential.id, ())) for credential in credentials
+        ]
         self._all_at = {credential.id: at for at, credential in enumerate(credentials)}
         self.marked &= {credential.id for credential in credentials}
         self._arrange(kept)
 
     def show_check(self, check: Check) -> None:
         """One new result, in its row; the order stays as it is until it is asked for again."""
-        self._busy.pop(check.name, None)
         if (at := self._all_at.get(check.credential_id)) is None:
             return
-        row = Row(self._all[at].credential, check)
+        row = replace(self._all[at], check=check)
         self._all[at] = row
         if (shown_at := self._row_at.get(check.credential_id)) is not None:
             self._rows[shown_at] = row
             self.refresh_row(shown_at)
+
+    def show_cautions(self, cautions: Mapping[str, tuple[Caution, ...]]) -> bool:
+        """By credential id. Whether that changed anything."""
+        found = [replace(row, cautions=cautions.get(row.credential.id, ()) if row.check else ()) for row in self._all]
+        if found == self._all:
+            return False
+        self._all = found
+        self._arrange(self.current)
+        return True
 
     def set_busy(self, names: Iterable[str], word: str) -> None:
         """`word` in place of their verdicts; empty ends it."""
@@ -175,6 +198,10 @@ class KeyList(LineList):
     def total(self) -> int:
         return len(self._all)
 
+    @property
+    def cautioned(self) -> int:
+        return sum(bool(row.cautions) for row in self._all)
+
     def _arrange(self, keep: Row | None) -> None:
         needles = self.filter_text.casefold().split()
         found = (
@@ -185,7 +212,7 @@ class KeyList(LineList):
         at = self._row_at.get(keep.credential.id) if keep else None
         self.set_reactive(KeyList.cursor, at if at is not None else min(self.cursor, max(0, len(self._rows) - 1)))
         self.rows_changed()
-        self.post_message(self.Moved(self))
+        self.tell_moved()
 
     # ------------------------------------------------------------------ selection
 
@@ -235,11 +262,12 @@ class KeyList(LineList):
         lively = base + colour if colour and not at_cursor else dim if mood in (None, Mood.UNSURE) else base
         marked = shown.id in self.marked
         marking = base + self.get_component_rich_style("keys--mark", partial=True) if marked and not at_cursor else base
+        careful = base if at_cursor else base + self.get_component_rich_style("keys--care", partial=True)
         sign = "…" if busy else check.verdict.meaning.sign if check else "·"
         now = self._clock()
         left = words.left(check.learnt, now) if check else words.NOTHING
         texts = {
-            "mark": ("●", marking) if marked else (" ", lively),
+            "mark": ("●", marking) if marked else ("!" if item.cautions else " ", careful),
             "sign": (sign, lively),
             "verdict": (f"{sign} {busy or item.word}", lively),
             "provider": (safe(shown.provider, 40), dim),

@@ -15,6 +15,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
+
+REST_S = 0.15
+"""What stands beside a list follows the cursor when it rests, so that holding an arrow costs the list's bytes only."""
 
 
 class LineList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -43,6 +47,16 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             return self.line_list
 
     @dataclass
+    class Rested(Message):
+        """The cursor has been on its row for a moment."""
+
+        line_list: "LineList"
+
+        @property
+        def control(self) -> "LineList":
+            return self.line_list
+
+    @dataclass
     class Opened(Message):
         """Enter, or a double click."""
 
@@ -51,6 +65,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         @property
         def control(self) -> "LineList":
             return self.line_list
+
+    _resting: Timer | None = None
 
     def row_count(self) -> int:
         return 0
@@ -79,7 +95,15 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh_row(old)
         self.refresh_row(new)
         self._show_cursor()
+        self.tell_moved()
+
+    def tell_moved(self) -> None:
+        """Now, and again when the cursor rests."""
         self.post_message(self.Moved(self))
+        if self._resting:
+            self._resting.stop()
+        if self.is_attached:
+            self._resting = self.set_timer(REST_S, lambda: self.post_message(self.Rested(self)))
 
     def action_move(self, by: int) -> None:
         self._go(self.cursor + by)

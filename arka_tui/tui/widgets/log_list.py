@@ -23,7 +23,7 @@ class LogList(LineList):
         self._checks = list(reversed(checks))
         self.set_reactive(LogList.cursor, self._checks.index(kept) if kept in self._checks else 0)
         self.rows_changed()
-        self.post_message(self.Moved(self))
+        self.tell_moved()
 
     @property
     def current(self) -> Check | None:

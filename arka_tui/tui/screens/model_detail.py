@@ -1,0 +1,85 @@
+"""One model: every key that runs it, cheapest first."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from arka_tui.insight.offers import ModelGroup, Offer
+from arka_tui.tui import model_rows, words
+from arka_tui.tui.screens.arka_screen import ReadModal
+from arka_tui.tui.screens.detail import table
+from arka_tui.tui.widgets.key_footer import KeyFooter
+
+MOST = 40
+"""More offers of one model are counted, not told."""
+MOST_IDS = 6
+
+
+class ModelDetail(ReadModal[None]):
+    BINDINGS = [Binding("escape,q,enter", "dismiss(None)", "Close", key_display="Esc", id="model.close")]
+
+    def __init__(self, group: ModelGroup, today: date, price_note: str) -> None:
+        super().__init__()
+        self._group = group
+        self._today = today
+        self._price_note = price_note
+
+    def compose(self) -> ComposeResult:
+        offers = model_rows.alike(self._group.offers)
+        with VerticalScroll(classes="dialog", can_focus=False):
+            name = words.plain(self._group.name).stylize("bold")
+            yield Static(Content("\n").join([name, words.plain(heading(self._group)).stylize("dim")]))
+            for offer, ids in offers[:MOST]:
+                yield from self._told(offer, ids)
+            if len(offers) > MOST:
+                yield Static(words.plain(f"and {len(offers) - MOST:,} more"), classes="section")
+            note = f"; {self._price_note}" if any(each.model.price.as_of for each in self._group.offers) else ""
+            note = words.sentence(f"cheapest: three tokens in to one out{note}")
+            yield Static(words.plain(note), classes="dim foot")
+        yield KeyFooter()
+
+    def _told(self, offer: Offer, ids: tuple[str, ...]) -> Iterator[Static]:
+        yield Static(words.plain(f"{offer.key_name} · {offer.provider_name}"), classes="section")
+        if not offer.verified:
+            yield Static("? not verified: its last test did not show that it works", classes="unsure")
+        yield Static(table(told(offer, ids, self._today)))
+        retires = model_rows.retirement_told(offer.model.retires, self._today) if offer.model.retires else ""
+        if retires.startswith("!"):
+            yield Static(words.plain(retires), classes="care")
+
+
+def heading(group: ModelGroup) -> str:
+    """ "3 of your keys run it, cheapest first"."""
+    verified = {offer.credential_id for offer in group.offers if offer.verified}
+    others = {offer.credential_id for offer in group.offers} - verified
+    count = "1 of your keys runs it" if len(verified) == 1 else f"{len(verified)} of your keys run it, cheapest first"
+    if not verified:
+        return "No verified key runs it; " + ("1 that is not" if len(others) == 1 else f"{len(others)} that are not")
+    return count + (f"; {len(others)} more not verified" if others else "")
+
+
+def told(offer: Offer, ids: tuple[str, ...], today: date) -> list[tuple[str, str]]:
+    """What is known of the model at this key; what was not said is left out, but the price."""
+    model = offer.model
+    _, care = model_rows.retirement(model.retires, today)
+    more = f" and {len(ids) - MOST_IDS} more" if len(ids) > MOST_IDS else ""
+    inout = model_rows.modalities(model)
+    context, out = model_rows.context(model.context), model_rows.context(model.max_output)
+    room = [
+        f"{context} tokens" if context != words.NOTHING else "",
+        f"at most {out} out" if out != words.NOTHING else "",
+    ]
+    found = [
+        ("id", ", ".join(ids[:MOST_IDS]) + more),
+        ("price", model_rows.price_told(model.price).removeprefix("price ")),
+        ("context", ", ".join(part for part in room if part)),
+        ("takes", inout if inout != words.NOTHING else ""),
+        ("can", model_rows.capabilities(model)),
+        ("retires", f"{model.retires}" if model.retires and not care else ""),
+    ]
+    return [(name, value) for name, value in found if value]

@@ -1,0 +1,95 @@
+"""One pick: why it stands where it does, and every verified key that reaches it. And the rules it was ranked by."""
+
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from arka_tui.insight.picks import Pick, TaskPicks
+from arka_tui.insight.rules import Rules, Task
+from arka_tui.tui import model_rows, pick_rows, words
+from arka_tui.tui.screens.arka_screen import ReadModal
+from arka_tui.tui.screens.detail import table
+from arka_tui.tui.screens.model_detail import told
+from arka_tui.tui.widgets.key_footer import KeyFooter
+
+MOST = 40
+"""More offers of one model are counted, not told."""
+
+
+class PickDetail(ReadModal[None]):
+    BINDINGS = [Binding("escape,q,enter", "dismiss(None)", "Close", key_display="Esc", id="pick.close")]
+
+    def __init__(self, task: TaskPicks, pick: Pick, today: date, price_note: str) -> None:
+        super().__init__()
+        self._today = today
+        self._of = task
+        self._pick = pick
+        self._price_note = price_note
+
+    def compose(self) -> ComposeResult:
+        task, pick = self._of, self._pick
+        offers = model_rows.alike([pick.offer, *pick.others])
+        rank = next(at for at, each in enumerate(task.picks, 1) if each is pick)
+        place = f"{task.title}: number {rank:,} of {len(task.picks):,}, {pick_rows.total(pick.points)}"
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Static(Content("\n").join([words.plain(pick.name).stylize("bold"), words.plain(place)]))
+            yield Static(words.plain(task.sentence), classes="dim")
+            yield Static("Why", classes="section")
+            yield Static(table(pick_rows.points_and_why(pick)))
+            for at, (offer, ids) in enumerate(offers[:MOST]):
+                use = "Use " if at == 0 else "or " if at == 1 else ""
+                yield Static(words.plain(f"{use}{offer.key_name} · {offer.provider_name}"), classes="section")
+                yield Static(table(told(offer, ids, self._today)))
+            if len(offers) > MOST:
+                yield Static(words.plain(f"and {len(offers) - MOST:,} more"), classes="section")
+            if any(offer.model.price.as_of for offer, _ in offers):
+                yield Static(words.plain(words.sentence(self._price_note)), classes="dim foot")
+        yield KeyFooter()
+
+
+class RulesScreen(ReadModal[None]):
+    """How the picks of a task are ranked, and where that can be changed."""
+
+    BINDINGS = [Binding("escape,q,i", "dismiss(None)", "Close", key_display="Esc", id="rules.close")]
+
+    def __init__(self, rules: Rules, task_id: str, own_file: Path) -> None:
+        super().__init__()
+        self._rules = rules
+        self._task_id = task_id
+        self._own_file = own_file
+
+    def compose(self) -> ComposeResult:
+        shipped = resources.files("arka_tui.insight").joinpath("picks.toml")
+        task = next((each for each in self._rules.tasks if each.id == self._task_id), None)
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Static("How picks are ranked", classes="title")
+            for mistake in self._rules.mistakes:
+                yield Static(words.plain(f"✗ {self._own_file.name}: {words.sentence(mistake)}"), classes="error")
+            if self._rules.mistakes:
+                yield Static("What is wrong is left out; all the rest holds.", classes="paragraph")
+            yield Static("Every rule that a model meets adds its points, or takes them. Most points come first.")
+            if task:
+                yield Static(words.plain(task.title), classes="section")
+                yield Static(table(_rules_of(task)))
+            yield Static("To change it", classes="section")
+            state = "Read from here" if self._own_file.exists() else "Put a file here"
+            yield Static(words.plain(f"{state}; what it has replaces what has the same name, then r reads it:"))
+            yield Static(words.plain(str(self._own_file)))
+            yield Static("How to write it, and all rules there are:")
+            yield Static(words.plain(str(shipped)))
+        yield KeyFooter()
+
+
+def _rules_of(task: Task) -> list[tuple[str, str]]:
+    ranks = [
+        (pick_rows.signed(rank.points) or "0", pick_rows.of_any(rank.reason) or pick_rows.SILENT) for rank in task.rank
+    ]
+    if task.least_points is None:
+        return ranks
+    return [*ranks, ("", f"with fewer than {pick_rows.total(task.least_points)} it is no pick")]

@@ -819,3 +819,14 @@ def test_test_all_is_patient_and_says_when_a_key_is_tried_again(
 
     drive(controller, script)
     assert len([each for each in simulator.requests if each.method == "POST"]) == 3
+
+
+def test_a_click_on_a_key_at_the_bottom_is_as_good_as_the_key(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("? Help a Add")
+        await driven.pilot.click("KeyFooter", offset=(driven.text.splitlines()[-1].index("Add"), 0))
+        await driven.sees("Add a key", "Esc Close ^s Save")
+
+    drive(controller, script)

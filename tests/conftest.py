@@ -13,6 +13,7 @@ for _name in list(os.environ):
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from arka_tui.credential import Draft
@@ -20,6 +21,9 @@ from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.store import slots
 from arka_tui.store.vault import Vault
+
+hypothesis.settings.register_profile("arka", deadline=None)  # a busy machine is no mistake in the program
+hypothesis.settings.load_profile("arka")
 
 PASSPHRASE = Secret("correct horse battery staple")
 RECOVERY_CODE = Secret("ABCD-EFGH-JKMN-PQRS-TVWX-YZ01-2345-6789")

@@ -200,7 +200,7 @@ checks = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(checks)
 def test_any_check_comes_back_from_json_as_it_was(check: Check) -> None:
     assert check_from_json(json.loads(json.dumps(check_to_json(check)))) == check

@@ -112,7 +112,7 @@ def test_a_change_keeps_the_other_settings(file: Path) -> None:
     assert load(file) == Config(theme="nord", proxy="http://p:1", ca_bundle='/with "quotes" and \\.pem')
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.integers(0, 480))
 def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, text: str, minutes: int) -> None:
     file = tmp_path_factory.getbasetemp() / "any" / "config.toml"

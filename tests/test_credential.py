@@ -21,7 +21,7 @@ from arka_tui.errors import UsageError
 from arka_tui.secret import Secret
 from arka_tui.text import safe
 
-modest = settings(deadline=None, max_examples=150)
+modest = settings(max_examples=150)
 
 
 # ---------------------------------------------------------------------- labels and names

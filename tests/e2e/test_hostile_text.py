@@ -10,7 +10,7 @@ from tests.e2e.harm import harm_in
 from tests.e2e.home import Home, unlock
 from tests.e2e.terminal import Terminal
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.slow]
 
 ENCODABLE_ESCAPES = ESCAPES.replace("\ud800", "")
 LABELS = {
@@ -85,6 +85,7 @@ def test_hostile_answers_of_a_provider_steer_nothing(
         for _ in situations:
             look_at_the_key(terminal)
             terminal.press("down")
+        look_at_the_models(terminal)
         terminal.press("e")
         terminal.wait_for("or paste another")
         terminal.paste(simulator.issue(provider, "hostile"))
@@ -194,6 +195,30 @@ def look_at_the_key(terminal: Terminal) -> None:
     terminal.wait_for("Removed at once")
     terminal.press("n")
     terminal.wait_gone("Removed at once")
+
+
+def look_at_the_models(terminal: Terminal) -> None:
+    """By model and by provider, and what of them is picked."""
+    terminal.press("m")
+    terminal.wait_for("By provider")
+    terminal.wait_gone("asking")
+    click_everywhere(terminal, "[@click")
+    for view in ("By model", "By provider"):
+        for _ in range(3):
+            terminal.press("down", "enter")
+            terminal.wait_for("Cheapest: three tokens in to one out")
+            click_everywhere(terminal, "[@click")
+            terminal.press("escape")
+            terminal.wait_gone("Cheapest: three tokens in to one out")
+        terminal.press("v")
+        terminal.wait_for(view)
+    terminal.press("q")
+    terminal.wait_gone("By provider")
+    terminal.press("p")
+    terminal.wait_for("Esc Back r Ask again")
+    terminal.settle()
+    terminal.press("q")
+    terminal.wait_gone("Esc Back r Ask again")
 
 
 def filter_by(terminal: Terminal, text: str) -> None:

@@ -221,6 +221,7 @@ def test_every_screen_works_in_a_terminal_of_20_by_5(home: Home, simulator: Simu
         assert terminal.not_restored() == []
 
 
+@pytest.mark.slow
 def test_every_screen_survives_any_change_of_size(home: Home, simulator: Simulator) -> None:
     add_key(home, Canary().key)
     with home.launch(simulator) as terminal:
@@ -274,6 +275,7 @@ def test_no_color_means_no_colour(home: Home) -> None:
     assert 7 in codes or 1 in codes, "reverse or bold tell what colours tell elsewhere"
 
 
+@pytest.mark.slow
 def test_an_ascii_terminal_gets_ascii_only(home: Home) -> None:
     home.env |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     with home.start("demo", columns=100, lines=40) as terminal:

@@ -551,7 +551,7 @@ BODIES = st.one_of(
 )
 
 
-HOSTILE = settings(deadline=None, max_examples=200)
+HOSTILE = settings(max_examples=200)
 
 
 def is_list_of_models(tree: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arka_tui.check import MEANINGS, Verdict
@@ -304,7 +304,6 @@ def test_every_simulated_key_is_recognised_as_its_providers(provider: str, situa
     assert owner is None or (owner.provider_id, owner.management) == (provider, situation == "admin")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_looked_at(text: str) -> None:
     owner = CATALOG.owner(Secret(text))

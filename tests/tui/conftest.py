@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -20,7 +21,9 @@ from arka_tui.tui.app import ArkaApp
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, open_vault
 
 ResultT = TypeVar("ResultT")
-PATIENCE = 12_000
+LOOK_EVERY_S = 0.01
+PATIENCE = 6_000
+"""Looks."""
 
 
 class Driven:
@@ -39,8 +42,15 @@ class Driven:
     @property
     def flat(self) -> str:
         """The same with wrapped lines joined, without borders; and the toasts, which wrap beside other text."""
+        return self._flat(self.text)
+
+    def _flat(self, text: str) -> str:
         toasts = " ".join(notification.message for notification in self.app._notifications)
-        return re.sub(r"[\s│▌▐▏▕]+", " ", self.text) + toasts
+        return re.sub(r"[\s│▌▐▏▕]+", " ", text) + toasts
+
+    def shows(self, sought: str) -> bool:
+        text = self.text
+        return sought in text or sought in self._flat(text)
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -57,12 +67,12 @@ class Driven:
         for _ in range(PATIENCE):
             if true():
                 return
-            await self.pilot.pause(0.005)
+            await self.pilot.pause(LOOK_EVERY_S)
         raise AssertionError(f"it never happened: {what}\n{self.text}")
 
     async def sees(self, *texts: str) -> None:
         for text in texts:
-            await self.until(lambda text=text: text in self.text or text in self.flat, text)  # type: ignore[misc]
+            await self.until(partial(self.shows, text), text)
 
     async def on(self, screen: type[object]) -> None:
         await self.until(lambda: isinstance(self.app.screen, screen) and self.app.screen.is_mounted, screen.__name__)

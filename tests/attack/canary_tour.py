@@ -379,7 +379,7 @@ class Tour:
         with self.flow("unlock with a key file"):
             self._lock()
             self.terminal.press("ctrl+f")
-            self.terminal.wait_for("Key file")
+            self.terminal.wait_for("goes back to the passphrase")
             self.terminal.press("enter")
             self.terminal.wait_for("l Log")
             self.terminal.settle()

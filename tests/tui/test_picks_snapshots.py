@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from arka_tui.controller import Controller
 from arka_tui.insight.offers import Offer
@@ -78,6 +79,8 @@ async def _open(pilot: Pilot[Any], *keys: str) -> None:
     await pilot.pause()
     await pilot.press("p")
     while not isinstance(screen := pilot.app.screen, PicksScreen) or not screen._picks.row_count():
+        await pilot.pause(0.01)
+    while not str(screen.query_one("#columns", Static).content):  # the heads wait for the list to have its place
         await pilot.pause(0.01)
     for key in keys:
         await pilot.press(key)

@@ -378,6 +378,7 @@ class Tour:
             self.terminal.wait_for("l Log")
         with self.flow("unlock with a key file"):
             self._lock()
+            self.terminal.wait_for("^f Key file")
             self.terminal.press("ctrl+f")
             self.terminal.wait_for("goes back to the passphrase")
             self.terminal.press("enter")

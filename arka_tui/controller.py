@@ -34,7 +34,7 @@ from arka_tui.store.ssh_agent import Agent
 from arka_tui.store.vault import Opened, Vault
 
 CHECKS_AT_ONCE = 20
-KEYLESS = Secret("none")
+KEYLESS = Secret("not-needed")
 """Kept for a server of one's own that asks for no key: something has to stand in the header."""
 JOURNAL_EVERY = 20
 """Checks that are gathered before they are written to the log together."""
@@ -201,6 +201,8 @@ class Controller:
                 errors.append(FieldError("secret", "there is no key yet", "paste it here"))
         elif secret.problem:
             errors.append(FieldError("secret", secret.problem))
+        elif "://" in secret.reveal():
+            errors.append(FieldError("secret", "this looks like an address", "it belongs in the field for the address"))
         draft = Draft(provider_id, tidied_label, address, tuple(sorted((k, v) for k, v in values.items() if v)), secret)
         moved = editing and address and (editing.provider, editing.origin) != (provider_id, origin_of(address))
         if moved and secret is None:
@@ -211,7 +213,7 @@ class Controller:
 
     def suggested_label(self, provider_id: str) -> str:
         """`main`, or the first free `main-2`, `main-3` …"""
-        taken = {credential.name.casefold() for credential in self._vault.list()}
+        taken = {credential.name.casefold() for credential in (self._vault.list() if self.unlocked else ())}
         names = ("main" if n == 1 else f"main-{n}" for n in range(1, len(taken) + 2))
         return next(name for name in names if f"{provider_id}/{name}" not in taken)
 
@@ -330,7 +332,7 @@ class Controller:
             paid=self.paid,
             on_stage=on_stage,
             before_send=self._end_when_locked,
-            on_models=lambda reached: self.insight.remember(credential_id, reached),
+            on_models=lambda reached: self.insight.remember(credential, reached),
         )
         return replace(check, fingerprint=mark)
 

@@ -4,7 +4,6 @@ The other half of the controller: what is known of keys, where that one has what
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +23,6 @@ from arka_tui.secret import Secret
 from arka_tui.store.vault import Vault
 
 if TYPE_CHECKING:  # what only the screens of models need takes 20 ms to import
-    from arka_tui.insight.picks import TaskPicks
     from arka_tui.insight.prices import Snapshot
     from arka_tui.insight.rules import Rules
 
@@ -36,10 +34,14 @@ LISTS_AT_ONCE = 10
 @dataclass(frozen=True, slots=True)
 class _Listed:
     reached: ModelsReached
+    of: Credential
+    """As it was: of a key that was changed since, the list says nothing."""
     at: datetime
 
 
 class InsightDeeds:
+    """Of a locked vault nothing is known: then all that is told here is empty, for what was under way may still ask."""
+
     def __init__(
         self,
         vault: Vault,
@@ -61,9 +63,9 @@ class InsightDeeds:
 
     # ------------------------------------------------------------------ models
 
-    def remember(self, credential_id: str, reached: ModelsReached) -> None:
+    def remember(self, credential: Credential, reached: ModelsReached) -> None:
         if self._vault.unlocked:
-            self._listed[credential_id] = _Listed(reached, self._clock())
+            self._listed[credential.id] = _Listed(reached, credential, self._clock())
 
     def forget(self) -> None:
         """At the lock: which models a key reaches tells whose it is."""
@@ -75,11 +77,21 @@ class InsightDeeds:
         last = self.last_checks()
         return tuple(
             credential
-            for credential in self._vault.list()
+            for credential in self._credentials()
             if credential.provider in self._catalog.providers
             and not ((check := last.get(credential.id)) and check.verdict.meaning.mood is Mood.BAD)
-            and (again or credential.id not in self._listed or self._listed[credential.id].at < oldest)
+            and (again or not (listed := self._list_of(credential)) or listed.at < oldest)
         )
+
+    def _credentials(self) -> Sequence[Credential]:
+        try:
+            return self._vault.list()
+        except VaultLocked:
+            return ()
+
+    def _list_of(self, credential: Credential) -> _Listed | None:
+        listed = self._listed.get(credential.id)
+        return listed if listed and listed.of.rev == credential.rev else None
 
     async def list_models(self, *, again: bool = False) -> AsyncGenerator[tuple[Credential, bool], None]:
         """Asks each for its models, by free requests; tells of each, as it is done, whether there is a list now.
@@ -97,7 +109,7 @@ class InsightDeeds:
                 except ArkaError:
                     return credential, False
                 if reached is not None:
-                    self.remember(credential.id, reached)
+                    self.remember(credential, reached)
                 return credential, reached is not None
 
         tasks = [asyncio.create_task(one(credential)) for credential in self.unlisted(again=again)]
@@ -116,8 +128,8 @@ class InsightDeeds:
     def offers(self) -> list[Offer]:
         """Every model of every key whose list is known, with the snapshot's prices where the provider names none."""
         last, found = self.last_checks(), []
-        for credential in self._vault.list():
-            listed = self._listed.get(credential.id)
+        for credential in self._credentials():
+            listed = self._list_of(credential)
             provider = self._catalog.providers.get(credential.provider)
             if listed is None or provider is None:
                 continue
@@ -130,8 +142,8 @@ class InsightDeeds:
 
     def incomplete_lists(self) -> tuple[str, ...]:
         """Names of the keys whose list had no end, or broke off."""
-        names = {credential.id: credential.name for credential in self._vault.list()}
-        return tuple(names[key] for key, each in self._listed.items() if key in names and not each.reached.complete)
+        lists = [(credential.name, self._list_of(credential)) for credential in self._credentials()]
+        return tuple(name for name, listed in lists if listed and not listed.reached.complete)
 
     @property
     def _prices(self) -> "Snapshot":
@@ -152,11 +164,6 @@ class InsightDeeds:
 
         return load_rules(self.rules_file)
 
-    def picks(self) -> "list[TaskPicks]":
-        from arka_tui.insight import picks
-
-        return picks.picks(self.rules(), self.offers(), self._clock().date())
-
     # ------------------------------------------------------------------ what is known of keys
 
     def checks_of(self, credential: Credential) -> tuple[Check, ...]:
@@ -169,7 +176,7 @@ class InsightDeeds:
 
     def last_checks(self) -> Mapping[str, Check]:
         """By credential id; none of a key that was replaced since."""
-        hints = {credential.id: credential.hint for credential in self._vault.list()} if self._vault.unlocked else {}
+        hints = {credential.id: credential.hint for credential in self._credentials()}
         return {
             check.credential_id: check
             for check in self._vault.history.checks
@@ -178,28 +185,25 @@ class InsightDeeds:
 
     def warnings(self) -> Mapping[str, tuple[Caution, ...]]:
         """By credential id, worst first; only of those that have one."""
-        credentials = self._vault.list()
-        return warnings.warnings(credentials, self._vault.history.checks, self._clock())
+        return warnings.warnings(self._credentials(), self._vault.history.checks, self._clock())
 
     def twins(self) -> Mapping[str, tuple[str, ...]]:
         """By credential id, the names of the others that hold the same secret, as far as they were tested."""
-        names = {credential.id: credential.name for credential in self._vault.list()}
-        alike: dict[str, list[str]] = defaultdict(list)
-        for credential_id, check in self.last_checks().items():
-            if check.fingerprint:
-                alike[check.fingerprint].append(credential_id)
+        same = warnings.same_secret(self._credentials(), self.last_checks())
         return {
-            each: tuple(names[other] for other in group if other != each)
-            for group in alike.values()
+            each.id: tuple(other.name for other in group if other.id != each.id)
+            for group in same.values()
             if len(group) > 1
             for each in group
         }
 
     def holders(self, secret: Secret) -> tuple[str, ...]:
         """Names of the keys that are this very secret, as far as they were tested."""
-        mark = self._vault.fingerprint(secret)
-        names = {credential.id: credential.name for credential in self._vault.list()}
-        return tuple(names[each] for each, check in self.last_checks().items() if check.fingerprint == mark)
+        same = warnings.same_secret(self._credentials(), self.last_checks())
+        try:
+            return tuple(each.name for each in same.get(self._vault.fingerprint(secret), ()))
+        except VaultLocked:
+            return ()
 
     def account_mates(self, credential: Credential) -> Sequence[str]:
         """Names of the other keys of the same account, as far as the provider told whose they are."""
@@ -211,7 +215,7 @@ class InsightDeeds:
         mine = account(last.get(credential.id))
         return [
             other.name
-            for other in self._vault.list()
+            for other in self._credentials()
             if any(mine)
             and other.id != credential.id
             and other.provider == credential.provider

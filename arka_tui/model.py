@@ -20,11 +20,6 @@ class Price:
     def known(self) -> bool:
         return self.input is not None and self.output is not None
 
-    @property
-    def blended(self) -> Decimal | None:
-        """What one number says best: three tokens in to one out."""
-        return (3 * self.input + self.output) / 4 if self.input is not None and self.output is not None else None
-
 
 @dataclass(frozen=True, slots=True)
 class Model:

@@ -11,6 +11,7 @@ from arka_tui.config import Config
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential, Draft
 from arka_tui.insight.offers import Offer
+from arka_tui.insight.picks import picks
 from arka_tui.paths import Paths
 from arka_tui.providers.catalog import load_catalog
 from arka_tui.secret import Secret
@@ -209,7 +210,36 @@ def test_past_checks_of_a_key_end_where_it_was_replaced(
 
 def test_picks_count_verified_keys_only(controller: Controller, add: Callable[..., Credential]) -> None:
     add("openrouter/main")
+    insight = controller.insight
     run(controller)
-    assert not any(task.picks for task in controller.insight.picks())
+    assert not any(task.picks for task in picks(insight.rules(), insight.offers(), NOW.date()))
     run(controller, test=True)
-    assert any(task.picks for task in controller.insight.picks())
+    assert any(task.picks for task in picks(insight.rules(), insight.offers(), NOW.date()))
+
+
+def test_the_models_of_a_key_that_was_replaced_are_not_those_of_the_new_one(
+    controller: Controller, simulator: Simulator, add: Callable[..., Credential]
+) -> None:
+    credential = add("openai/work")
+    run(controller, test=True)
+    assert controller.insight.offers()
+    assert controller.insight.unlisted() == ()
+    draft = Draft("openai", "work", credential.base_url, (), Secret(simulator.issue("openai", "valid", "new")))
+    replaced, _ = controller.update(credential, draft)
+    assert controller.insight.offers() == []
+    assert controller.insight.unlisted() == (replaced,)
+
+
+def test_of_a_locked_vault_nothing_is_told_and_nothing_raises(
+    controller: Controller, add: Callable[..., Credential]
+) -> None:
+    credential = add("openai/work")
+    run(controller, test=True)
+    controller.lock()
+    insight = controller.insight
+    assert insight.offers() == []
+    assert insight.unlisted(again=True) == ()
+    assert insight.incomplete_lists() == insight.holders(Secret("sk-any-key")) == ()
+    assert [*insight.twins(), *insight.warnings(), *insight.last_checks()] == []
+    assert insight.account_mates(credential) == []
+    assert controller.suggested_label("openai") == "main"

@@ -17,10 +17,6 @@ _SPLIT_VERSION = re.compile(r"(?<![\d.])(\d{1,2})-(\d{1,2})(?![\d.a-z])")
 _OWN_OF_ROUTER = "openrouter/"
 _FIREWORKS = "accounts/fireworks/"
 
-_VERSION = re.compile(r"(?<![\d.])(\d{1,2})-(\d{1,2})(?![\d.a-z])")
-_OWN_OF_ROUTER = "openrouter/"
-_FIREWORKS = "accounts/fireworks/"
-
 _VERSION = re.compile(r"([kmorv]?)(\d{1,2}(?:\.\d{1,2})?)o?")
 _SIZE = re.compile(r"(?:[aex]?\d+(?:\.\d+)?[bmke]|\d+x\d+b|\d{3,})")
 _NOT_OF_LINE = frozenset(

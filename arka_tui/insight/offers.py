@@ -10,7 +10,7 @@ from arka_tui.insight.names import canonical
 from arka_tui.model import Model, Price
 
 _NOTHING = Decimal(0)
-_SENSIBLE = Decimal(10) ** 9
+SENSIBLE = Decimal(10) ** 9
 """USD per 1M tokens. What is said to cost more is a mistake, not a price."""
 
 
@@ -38,8 +38,15 @@ class ModelGroup:
     """
 
     @property
-    def cheapest(self) -> Offer:
-        return self.offers[0]
+    def cheapest(self) -> Offer | None:
+        """Where one is certainly cheaper than another, and none is known to be cheaper than it, verified or not."""
+        priced = [(blended(offer.model.price), offer) for offer in self.offers]
+        known = [(amount, offer) for (kind, amount), offer in priced if kind is PriceKind.KNOWN]
+        if not known or known[0][1] is not self.offers[0]:
+            return None
+        least, first = known[0]
+        amounts = [amount for amount, _ in known]
+        return first if min(amounts) == least < max(amounts) else None
 
 
 class PriceKind(IntEnum):
@@ -83,7 +90,7 @@ def _is_negative(amount: Decimal | None) -> bool:
 
 
 def _can_be_price(amount: Decimal) -> bool:
-    return amount.is_finite() and amount < _SENSIBLE
+    return amount.is_finite() and amount < SENSIBLE
 
 
 def _order(offer: Offer) -> tuple[bool, PriceKind, Decimal, str, str, str, str]:

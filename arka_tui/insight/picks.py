@@ -32,7 +32,7 @@ class Pick:
     offer: Offer
     """The cheapest that meets what the task requires."""
     others: tuple[Offer, ...]
-    """The other verified keys that reach the model, cheapest first."""
+    """Of the other verified keys that reach the model, those that meet it too, cheapest first."""
     points: Decimal
     steps: tuple[Step, ...]
     """Of the rules that counted, in their order."""
@@ -137,16 +137,16 @@ def _ranked(task: Task, rules: Rules, candidates: Sequence[_Candidate]) -> tuple
 
 
 def _pick(task: Task, candidate: _Candidate, classes: Mapping[str, tuple[str, ...]]) -> Pick | None:
-    offers = candidate.group.offers
-    offer = next((each for each in offers if _meets(task.require, each.model, candidate)), None)
-    if offer is None:
+    offers = [each for each in candidate.group.offers if _meets(task.require, each.model, candidate)]
+    if not offers:
         return None
+    offer, *others = offers
     counted = [rank for rank in task.rank if _meets(rank.when, offer.model, candidate)]
     points = sum((rank.points for rank in counted), Decimal(0))
     if task.least_points is not None and points < task.least_points:
         return None
     steps = tuple(Step(rank.points, _reason(rank, offer.model, candidate.words, classes)) for rank in counted)
-    return Pick(candidate.group.name, offer, tuple(each for each in offers if each is not offer), points, steps)
+    return Pick(candidate.group.name, offer, tuple(others), points, steps)
 
 
 def _meets(wanted: Condition, model: Model, candidate: _Candidate) -> bool:

@@ -56,7 +56,7 @@ def warnings(
     for check in checks:
         history[check.credential_id].append(check)
     own = {credential.id: _of_this_secret(credential, history[credential.id]) for credential in credentials}
-    twins = _twins(credentials, own)
+    twins = same_secret(credentials, {each: checks[-1] for each, checks in own.items() if checks})
     found = {
         credential.id: tuple(sorted(_found(credential, own[credential.id], twins, now), key=lambda each: each.kind))
         for credential in credentials
@@ -90,14 +90,14 @@ def _of_this_secret(credential: Credential, checks: Sequence[Check]) -> list[Che
     return [check for check in of_hint if check.fingerprint == last or not check.fingerprint or not last]
 
 
-def _twins(
-    credentials: Sequence[Credential], checks: Mapping[str, Sequence[Check]]
+def same_secret(
+    credentials: Sequence[Credential], last_checks: Mapping[str, Check]
 ) -> Mapping[str, Sequence[Credential]]:
-    """By fingerprint, the keys that share it."""
+    """By fingerprint, the keys that share it, as far as they were tested. `last_checks` are by credential id."""
     same: defaultdict[str, list[Credential]] = defaultdict(list)
     for credential in credentials:
-        if checks[credential.id] and (fingerprint := checks[credential.id][-1].fingerprint):
-            same[fingerprint].append(credential)
+        if (check := last_checks.get(credential.id)) and check.fingerprint:
+            same[check.fingerprint].append(credential)
     return same
 
 

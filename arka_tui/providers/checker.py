@@ -139,7 +139,7 @@ class Checker:
             learnt=run.learnt.with_texts(run.clean),
             evidence=run.clean(answer.message),
             next_step=step.format(provider=provider.name, host=host),
-            page=provider.console.get(meaning.page, ""),
+            page=provider.console.get(meaning.page, "") if run.at_home else "",
             retry_after_s=answer.retry_after_s,
         )
 

@@ -108,17 +108,20 @@ def _model(shape: ModelsList, entry: Mapping[str, object]) -> Model | None:
     model_id = named.removeprefix(shape.strip)
     if not model_id.isprintable() or not 0 < len(model_id) <= 200:
         return None
+    price, chats = _price(shape, entry), _chats(shape, entry)
+    if chats is False and price.input == price.output == 0:
+        price = Price()  # it is paid by the picture or the second, which no price per token says
     return Model(
         id=model_id,
         name=next(iter(_some(entry, shape.name)), "")[:200],
         context=max(_counts(entry, shape.context), default=None),
         max_output=max(_counts(entry, shape.max_output), default=None),
-        price=_price(shape, entry),
+        price=price,
         inputs=_some(entry, shape.inputs),
         outputs=_some(entry, shape.outputs),
         capabilities=_capabilities(at(entry, shape.capabilities) if shape.capabilities else None),
         retires=day_of(at(entry, shape.retires)) if shape.retires else None,
-        chats=_chats(shape, entry),
+        chats=chats,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from arka_tui.check import Check, Learnt
+from arka_tui.check import Check
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.insight.known import Known, facts_of
@@ -29,9 +29,13 @@ def learnt_sections(controller: Controller, shown: Credential, checks: Sequence[
         ("same account", words.named(controller.insight.account_mates(shown))),
         ("same secret", words.named(controller.insight.twins().get(shown.id, ()))),
     )
-    identity = _blocks(known, words.identity, now)
-    yield from _section("Identity", (*identity, ("", others)) if others else identity)
-    yield from _section("Money and limits", _blocks(known, lambda learnt: words.amounts(learnt, now), now))
+    identity = _blocks(known, lambda each: words.identity(each.learnt), now)
+    if others and identity and not identity[0][0]:
+        identity = (("", [*identity[0][1], *others]), *identity[1:])
+    elif others:
+        identity = (*identity, ("", others))
+    yield from _section("Identity", identity)
+    yield from _section("Money and limits", _blocks(known, lambda each: words.amounts(each.learnt, each.at, now), now))
 
 
 def kept_section(shown: Credential, provider: Provider | None) -> Section:
@@ -68,8 +72,8 @@ def sources(provider: Provider) -> list[str]:
     return [f"{fact.about} ({fact.source}, {fact.date:%Y-%m-%d})" for fact in provider.facts]
 
 
-def _blocks(known: Sequence[Known], tell: Callable[[Learnt], Pairs], now: datetime) -> tuple[tuple[str, Pairs], ...]:
-    told = [(words.as_of(each.at, now) if each.dated else "", tell(each.learnt)) for each in known]
+def _blocks(known: Sequence[Known], tell: Callable[[Known], Pairs], now: datetime) -> tuple[tuple[str, Pairs], ...]:
+    told = [(words.as_of(each.at, now) if each.dated else "", tell(each)) for each in known]
     return tuple((when, pairs) for when, pairs in told if pairs)
 
 

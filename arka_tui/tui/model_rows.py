@@ -7,15 +7,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 
-from arka_tui.insight.offers import ModelGroup, Offer, PriceKind, blended, grouped
+from arka_tui.insight.offers import SENSIBLE, ModelGroup, Offer, PriceKind, blended, grouped
 from arka_tui.insight.picks import count_words, usd
 from arka_tui.model import Model, Price
 from arka_tui.text import safe
 from arka_tui.tui.words import NOTHING, counted
 
 RETIRES_SOON = timedelta(days=90)
-_SENSIBLE = Decimal(10) ** 9
-"""USD per 1M tokens. What is said to cost more is a mistake."""
 
 
 class View(Enum):
@@ -30,7 +28,7 @@ class Row:
     name: str
     """Canonical by model, by provider the id as a request names it. The provider's text, to be cleaned."""
     offers: tuple[Offer, ...]
-    """Cheapest first; one alone in the view by provider."""
+    """Cheapest first; in the view by provider those of one provider."""
     group: ModelGroup
     """All offers of this model."""
     haystacks: tuple[str, ...]
@@ -40,6 +38,11 @@ class Row:
     def offer(self) -> Offer:
         """The one whose price and facts the row tells."""
         return self.offers[0]
+
+    @property
+    def retires(self) -> date | None:
+        """With the first of the keys that lose it."""
+        return min((offer.model.retires for offer in self.offers if offer.model.retires), default=None)
 
     def matches(self, needles: Sequence[str]) -> bool:
         return any(all(needle in haystack for needle in needles) for haystack in self.haystacks)
@@ -77,7 +80,7 @@ def _by_context(row: Row) -> tuple[object, ...]:
 
 
 def _by_retirement(row: Row) -> tuple[object, ...]:
-    return (row.offer.model.retires or date.max,)
+    return (row.retires or date.max,)
 
 
 SORTS: Mapping[str, Callable[[Row], tuple[object, ...]]] = {
@@ -96,11 +99,14 @@ class Book:
         groups = grouped(offers)
         self._rows: dict[View, list[Row]] = {View.BY_MODEL: [], View.BY_PROVIDER: []}
         for group in groups:
-            haystacks = tuple(_haystack(offer, group.name) for offer in group.offers)
-            self._rows[View.BY_MODEL].append(Row(group.name, group.offers, group, haystacks))
+            haystacks = {offer: _haystack(offer, group.name) for offer in group.offers}
+            self._rows[View.BY_MODEL].append(Row(group.name, group.offers, group, tuple(haystacks.values())))
+            of: defaultdict[tuple[str, str], list[Offer]] = defaultdict(list)
+            for offer in group.offers:
+                of[offer.provider_id, offer.model.id].append(offer)
             self._rows[View.BY_PROVIDER] += [
-                Row(offer.model.id, (offer,), group, (haystack,))
-                for offer, haystack in zip(group.offers, haystacks, strict=True)
+                Row(model_id, tuple(each), group, tuple(haystacks[offer] for offer in each))
+                for (_, model_id), each in of.items()
             ]
         self._ordered: dict[tuple[View, str], list[Row]] = {}
         self.models = len(groups)
@@ -133,7 +139,7 @@ def _under_headings(rows: Iterable[Row]) -> list[Line]:
         of[row.offer.provider_id].append(row)
     lines: list[Line] = []
     for each in of.values():
-        models, keys = {row.name for row in each}, {row.offer.credential_id for row in each}
+        models, keys = {row.name for row in each}, {offer.credential_id for row in each for offer in row.offers}
         lines += [Heading(each[0].offer.provider_name, len(models), len(keys)), *each]
     return lines
 
@@ -158,6 +164,13 @@ def amounts(price: Price) -> tuple[str, str]:
 def star(price: Price) -> str:
     """Marks a price that is not the provider's own word of today."""
     return "*" if price.as_of else ""
+
+
+def price_cell(price: Price) -> str:
+    """ "$0.25/$2.00*", "free", "variable" or –."""
+    into, out = amounts(price)
+    alike = into == out and not into.startswith("$")
+    return (into if alike else f"{into}/{out}") + star(price)
 
 
 def price_told(price: Price) -> str:
@@ -185,13 +198,12 @@ def context(tokens: int | None) -> str:
 
 
 def retirement(day: date | None, today: date, *, brief: bool = False) -> tuple[str, bool]:
-    """The day, and whether it needs care, for it is near or past. `brief` leaves out what can be guessed: the year of a
-    near day, the day of a far or past month.
-    """
+    """The day, or `brief` its month, and whether it needs care, for it is near or past."""
     if day is None:
         return (NOTHING, False)
-    soon = day - today <= RETIRES_SOON
-    told = f"{day}" if not brief else f"{day:%m-%d}" if soon and day > today else f"{day:%Y-%m}"
+    if day <= today:
+        return ("! past", True)
+    told, soon = f"{day:%Y-%m}" if brief else f"{day}", day - today <= RETIRES_SOON
     return (f"! {told}" if soon else told, soon)
 
 
@@ -207,19 +219,18 @@ def sign(row: Row) -> str:
 
 def sign_of_all(row: Row, today: date) -> tuple[str, bool]:
     """Where there is no room for a date."""
-    text, care = retirement(row.offer.model.retires, today)
+    text, care = retirement(row.retires, today)
     return (text[0], True) if care else (sign(row), False)
 
 
 def reach(row: Row, view: View, *, wide: bool) -> str:
-    """By model how many keys reach it, or whose the one key is; by provider the key's label."""
+    """How many keys reach it; of one alone by model whose it is, by provider its label."""
     tail = "" if row.offer.verified else ", not verified"
-    if view is View.BY_PROVIDER:
-        return safe(row.offer.key_name.partition("/")[2] or row.offer.key_name, 60) + (tail if wide else "")
-    if tail and not wide:
+    if tail and not wide and view is View.BY_MODEL:
         return "not verified"
     keys = len({offer.credential_id for offer in row.offers if offer.verified is row.offer.verified})
-    return (safe(row.offer.provider_name, 60) if keys == 1 else f"{keys} keys") + tail
+    label = row.offer.key_name.partition("/")[2] if view is View.BY_PROVIDER else row.offer.provider_name
+    return (safe(label or row.offer.key_name, 60) if keys == 1 else f"{keys} keys") + (tail if wide else "")
 
 
 def capabilities(model: Model) -> str:
@@ -227,9 +238,10 @@ def capabilities(model: Model) -> str:
     return ", ".join(sorted("structured output" if each == "structured" else each for each in model.capabilities))
 
 
-def facts(model: Model, today: date) -> list[str]:
+def facts(row: Row, today: date) -> list[str]:
     """What is known of it beside its price, each a few words."""
-    retires = retirement_told(model.retires, today) if model.retires else ""
+    model = row.offer.model
+    retires = retirement_told(row.retires, today) if row.retires else ""
     inout, care = modalities(model), retires.startswith("!")
     return [
         retires if care else "",
@@ -249,12 +261,13 @@ def one_a_key(offers: Iterable[Offer]) -> list[Offer]:
     return list(found.values())
 
 
-def alike(offers: Iterable[Offer]) -> list[tuple[Offer, tuple[str, ...]]]:
-    """Those of one key that differ only in the id, as one, with their ids: dated names of the same model."""
-    found: dict[tuple[str, Model], list[Offer]] = {}
+def alike(offers: Iterable[Offer]) -> list[tuple[Offer, ...]]:
+    """Those that are the same to a user, as one: keys of one provider, and dated names of the same model."""
+    found: dict[tuple[str, bool, Model], list[Offer]] = {}
     for offer in offers:
-        found.setdefault((offer.credential_id, replace(offer.model, id="", name="")), []).append(offer)
-    return [(each[0], tuple(offer.model.id for offer in each)) for each in found.values()]
+        same = (offer.provider_id, offer.verified, replace(offer.model, id="", name=""))
+        found.setdefault(same, []).append(offer)
+    return list(map(tuple, found.values()))
 
 
 def told(row: Row, view: View, today: date) -> list[list[str]]:
@@ -263,13 +276,13 @@ def told(row: Row, view: View, today: date) -> list[list[str]]:
     others = [each for each in keys if each.credential_id != offer.credential_id]
     doubt = "" if offer.verified else "not verified: test the key"
     price = price_told(offer.model.price)
-    cheapest = "cheapest: " if others and view is View.BY_MODEL else ""
+    cheapest = "cheapest: " if others and row.group.cheapest is offer else ""
     model_id = offer.model.id if offer.model.id != row.name or view is View.BY_PROVIDER else ""
     first = [part for part in (f"{cheapest}{offer.key_name}", doubt, price, model_id) if part]
     second = ["no other key of yours reaches it"]
     if others:
         second = [counted(len(others), "other key"), *(f"{each.key_name} {_beside(each)}" for each in others[:8])]
-    known = [each for each in facts(offer.model, today) if each]
+    known = [each for each in facts(row, today) if each]
     return [[safe(part, 200) for part in parts] for parts in (first, second, known or ["nothing else is known of it"])]
 
 
@@ -278,7 +291,7 @@ def told_briefly(row: Row, today: date) -> list[str]:
     others = len(one_a_key(row.group.offers)) - 1
     doubt = "" if row.offer.verified else "not verified"
     first = safe(row.offer.key_name, 60) + (f" +{others}" if others else "")
-    warning, inout, *rest = facts(row.offer.model, today)
+    warning, inout, *rest = facts(row, today)
     return [first, doubt, warning, *rest, inout]
 
 
@@ -293,7 +306,7 @@ def _is_free(price: Price) -> bool:
 
 
 def _amount(amount: Decimal | None) -> str:
-    if amount is None or not amount.is_finite() or not 0 <= amount < _SENSIBLE:
+    if amount is None or not amount.is_finite() or not 0 <= amount < SENSIBLE:
         return NOTHING
     text = usd(amount).replace("under ", "<")
     return text if "." in text or not amount else f"{text}.00"  # so that points stand below points

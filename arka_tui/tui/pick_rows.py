@@ -1,20 +1,19 @@
 """What the picks screen says: rows, reasons and notes. No widget in here."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from rich.cells import cell_len, set_cell_size
 
 from arka_tui.insight.offers import Offer
-from arka_tui.insight.picks import Pick, TaskPicks, price_words
-from arka_tui.insight.rules import Rules
-from arka_tui.model import Price
+from arka_tui.insight.picks import Pick, TaskPicks, count_words, price_words, usd
+from arka_tui.insight.rules import Condition, Rank, Rules
 from arka_tui.text import safe
-from arka_tui.tui import model_rows
+from arka_tui.tui import model_rows, words
 
 SILENT = "a rule that says nothing"
-_OF_ANY = {"price": "the price", "context": "…", "output": "…", "word": "…"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,34 @@ def points_and_why(pick: Pick) -> list[tuple[str, str]]:
     return [(signed(each.points), each.reason or SILENT) for each in pick.steps if each.points or each.reason != price]
 
 
-def of_any(reason: str) -> str:
-    """As a rule says it of no model in particular."""
-    return re.sub(r"\{(\w+)\}", lambda placeholder: _OF_ANY.get(placeholder[1], "…"), reason)
+def rule_told(rank: Rank, classes: Mapping[str, Sequence[str]]) -> str:
+    """What a rule says, of no model in particular, and when: "a fair price: over $0.50, at most $7 per 1M"."""
+    reason = re.sub(r"\{\w+\}", "…", re.sub(r" \(\{\w+\}\)", "", rank.reason))
+    when = "; ".join(conditions(rank.when, classes))
+    return f"{reason or SILENT}: {when or 'always'}"
+
+
+def conditions(wanted: Condition, classes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    if words_wanted := wanted.name_has or classes.get(wanted.of_class, ()):
+        yield f"named {words.named(words_wanted, 6)}"
+    elif wanted.of_class:
+        yield f"of class {wanted.of_class}"
+    over, most = wanted.price_above, wanted.price_at_most
+    if over is not None or most is not None:
+        limits = [f"over {usd(over)}" if over is not None else "", f"at most {usd(most)}" if most is not None else ""]
+        yield f"{', '.join(filter(None, limits))} per 1M"
+    if wanted.free:
+        yield "free"
+    if wanted.context_at_least:
+        yield f"a context of at least {count_words(wanted.context_at_least)}"
+    if wanted.output_at_least:
+        yield f"answers of at least {count_words(wanted.output_at_least)}"
+    if wanted.can:
+        yield f"can {', '.join(sorted(wanted.can))}"
+    if wanted.reads:
+        yield f"takes {', '.join(wanted.reads)}"
+    if wanted.newest:
+        yield "no newer one within reach"
 
 
 def signed(points: Decimal) -> str:
@@ -53,13 +77,6 @@ def signed(points: Decimal) -> str:
 
 def total(points: Decimal) -> str:
     return f"{points:f} point" + ("" if points == 1 else "s")
-
-
-def price_cell(price: Price) -> str:
-    """ "$0.25/$2.00*", "free", "variable" or –."""
-    into, out = model_rows.amounts(price)
-    alike = into == out and not into.startswith("$")
-    return (into if alike else f"{into}/{out}") + model_rows.star(price)
 
 
 def others(pick: Pick) -> list[Offer]:
@@ -81,7 +98,7 @@ def told(pick: Pick, cells: int, lines: int) -> list[list[str]]:
         last = [f"{count}: {_beside(beside[0])}", *map(_beside, beside[1:8])]
     if lines < 4:  # the price is in its row
         first = [first[0], f"or {count}" if beside else "", as_id]
-    reasons = safe(f"why: {'; '.join(pick.why) or 'no rule says anything of it'}", 400)
+    reasons = safe(f"{total(pick.points)}: {'; '.join(pick.why) or 'no rule says anything of it'}", 400)
     room = lines - 1 if lines < 4 else lines - 2
     return [first, *([line] for line in filled(reasons, cells, room)), *([last] if lines >= 4 else [])]
 

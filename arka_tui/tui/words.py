@@ -1,5 +1,6 @@
 """How values are told on screen: times, amounts, what is left of a key. Everything fits its column."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,8 +10,11 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from arka_tui.check import Check, Learnt, Stage, Verdict
+from arka_tui.credential import Credential
 from arka_tui.errors import ArkaError
 from arka_tui.insight.money import is_sensible, money
+from arka_tui.insight.resets import reset_moment
+from arka_tui.providers.provider import Provider
 from arka_tui.text import safe
 
 SOON = timedelta(days=14)
@@ -18,6 +22,7 @@ SOON = timedelta(days=14)
 NOTHING = "–"
 FEWEST_CELLS = 12
 """Of a text that is cut short on a narrow screen."""
+ACCEPTED_BY_OWN_SERVER = "{provider} accepts the key"
 _LEFT_CELLS = 8
 """Of an amount that has room for a word beside it in the list's column."""
 
@@ -28,13 +33,22 @@ def plain(text: str, limit: int = 400) -> Content:
 
 
 def sentence(text: str) -> str:
-    """Errors and hints are lower case without a full stop; on screen they are sentences."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")
+    """Errors and hints are lower case without a full stop; on screen they are sentences. Names such as vLLM stay."""
+    first = text.partition(" ")[0].strip(",;:")
+    start = text[:1].upper() + text[1:] if first.replace("'", "").isalpha() and first.islower() else text
+    return start + ("" if text.endswith(("?", ".")) else ".")
 
 
-def said(verdict: Verdict, provider: str, base_url: str) -> str:
-    """What a verdict means, as a sentence."""
-    return sentence(verdict.meaning.sentence.format(provider=provider, host=urlsplit(base_url).netloc or provider))
+def said(verdict: Verdict, provider: str, base_url: str, *, local: bool = False) -> str:
+    """What a verdict means, as a sentence. `local`: of a server of the user's own, which has no credit to speak of."""
+    text = ACCEPTED_BY_OWN_SERVER if local and verdict is Verdict.ACCEPTED else verdict.meaning.sentence
+    return sentence(text.format(provider=provider, host=urlsplit(base_url).netloc or provider))
+
+
+def said_of(verdict: Verdict, provider: Provider | None, shown: Credential) -> str:
+    """The same of a key that is kept. None is a provider that is not in the catalog."""
+    name, local = (provider.name, provider.local) if provider else (shown.provider, False)
+    return said(verdict, name, shown.base_url, local=local)
 
 
 def problem(error: ArkaError) -> str:
@@ -82,6 +96,15 @@ def until(moment: datetime, now: datetime) -> str:
     if left <= timedelta(0):
         return "expired"
     return f"{left.days} d" if left.days else f"{max(1, int(left.total_seconds() // 3600))} h"
+
+
+def within(moment: datetime, now: datetime) -> str:
+    """in 3 s, in 5 min, in 9 h, in 2 d."""
+    seconds = max(1, math.ceil((moment - now).total_seconds()))
+    for name, size, of in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800)):
+        if seconds < of:
+            return f"in {seconds // size} {name}"
+    return f"in {seconds // 86_400} d"
 
 
 def dollars(amount: Decimal) -> str:
@@ -135,7 +158,7 @@ def stage(done: Stage) -> str:
 
 def facts(check: Check, now: datetime) -> list[tuple[str, str]]:
     """All that the check learnt, as name and value; what was not said is left out."""
-    return identity(check.learnt) + amounts(check.learnt, now) + circumstances(check)
+    return identity(check.learnt) + amounts(check.learnt, check.at, now) + circumstances(check)
 
 
 def identity(learnt: Learnt) -> list[tuple[str, str]]:
@@ -145,13 +168,13 @@ def identity(learnt: Learnt) -> list[tuple[str, str]]:
         ("project", learnt.project),
         ("account", learnt.account),
         ("named there", learnt.key_label),
-        ("may", learnt.scopes),
+        ("permissions", learnt.scopes),
         ("kind", "management key: it runs no models" if learnt.management else None),
     )
 
 
-def amounts(learnt: Learnt, now: datetime) -> list[tuple[str, str]]:
-    """What the key is good for: money, time, models and pace."""
+def amounts(learnt: Learnt, at: datetime, now: datetime) -> list[tuple[str, str]]:
+    """What the key is good for, as it was told `at` a moment: money, time, models and pace."""
     return _said(
         ("balance", _money(learnt.balance, learnt)),
         ("models reached", f"{learnt.models:,}" if learnt.models is not None else None),
@@ -164,8 +187,8 @@ def amounts(learnt: Learnt, now: datetime) -> list[tuple[str, str]]:
         ("used this month", _money(learnt.usage_monthly, learnt)),
         ("expires", _expiry(learnt, now)),
         ("free tier", {True: "yes", False: "no", None: None}[learnt.free_tier]),
-        ("requests", _rate(learnt.requests_remaining, learnt.requests_limit, learnt.requests_reset)),
-        ("tokens", _rate(learnt.tokens_remaining, learnt.tokens_limit, learnt.tokens_reset)),
+        ("requests", _rate(learnt.requests_remaining, learnt.requests_limit, learnt.requests_reset, at, now)),
+        ("tokens", _rate(learnt.tokens_remaining, learnt.tokens_limit, learnt.tokens_reset, at, now)),
     )
 
 
@@ -203,10 +226,17 @@ def _expiry(learnt: Learnt, now: datetime) -> str | None:
     return f"{learnt.expires_at:%Y-%m-%d %H:%M} UTC ({until(learnt.expires_at, now)})"
 
 
-def _rate(remaining: str | None, limit: str | None, reset: str | None) -> str | None:
+def _rate(remaining: str | None, limit: str | None, reset: str | None, at: datetime, now: datetime) -> str | None:
+    """Of a limit of requests or tokens, as it was `at` the test."""
     if remaining is None and limit is None:
         return None
-    told = (
-        f"{remaining} left" if limit is None else f"at most {limit}" if remaining is None else f"{remaining} of {limit}"
-    )
-    return told + (f", resets in {reset}" if reset else "")
+    left, most = _grouped(remaining), _grouped(limit)
+    told = f"{left} left" if limit is None else f"at most {most}" if remaining is None else f"{left} of {most}"
+    moment = reset_moment(reset, at) if reset else None
+    if moment is not None:
+        return told + (f", full again {within(moment, now)}" if moment > now else "")
+    return told + (f", resets: {reset}" if reset else "")
+
+
+def _grouped(count: str | None) -> str:
+    return f"{int(count):,}" if count and count.isdecimal() and len(count) < 16 else count or ""

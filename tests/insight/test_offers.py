@@ -61,7 +61,7 @@ def test_the_cheapest_comes_first_and_what_is_not_known_last() -> None:
     (group,) = grouped(offers[::-1])
 
     assert [each.model.price for each in group.offers] == wanted
-    assert group.cheapest.model.price == wanted[0]
+    assert group.cheapest is group.offers[0]
 
 
 def test_an_offer_of_a_key_that_is_not_verified_is_not_the_cheapest_where_a_verified_one_exists() -> None:
@@ -72,7 +72,28 @@ def test_an_offer_of_a_key_that_is_not_verified_is_not_the_cheapest_where_a_veri
     (alone,) = grouped([free_but_unverified])
 
     assert group.offers == (dear, unpriced, free_but_unverified)
-    assert alone.cheapest is free_but_unverified
+    assert group.cheapest is None, "a key that is not verified may be cheaper"
+    assert alone.cheapest is None, "there is nothing to compare it with"
+
+
+@pytest.mark.parametrize(
+    ("prices", "cheapest"),
+    [
+        (((1, 2), (3, 4)), True),
+        (((1, 2), None), False),
+        ((None, None), False),
+        (((1, 2), (1, 2)), False),
+        (((1, 2), (1, 2), (5, 5)), True),
+    ],
+)
+def test_the_first_is_called_the_cheapest_only_where_another_is_known_to_be_dearer(
+    prices: tuple[tuple[int, int] | None, ...], cheapest: bool
+) -> None:
+    offers = [offer("m", f"openai/{n}", price(*map(str, each)) if each else Price()) for n, each in enumerate(prices)]
+
+    (group,) = grouped(offers)
+
+    assert (group.cheapest is group.offers[0]) is cheapest
 
 
 def test_a_free_variant_is_a_group_of_its_own() -> None:

@@ -161,15 +161,16 @@ def test_only_the_newest_of_a_line_that_is_in_reach_is_called_newest() -> None:
     assert names(run(offers, require=Condition(newest=True))) == ["gpt-4", "gpt-5.4-mini"]
 
 
-def test_the_cheapest_key_that_meets_what_is_required_is_the_one_picked() -> None:
+def test_the_cheapest_key_that_meets_what_is_required_is_the_one_picked_and_beside_it_stand_only_such() -> None:
     offers = [
         offer("a", "cheap/k", price("1", "1"), context=1000),
         offer("a", "dear/k", price("2", "2"), context=9000),
+        offer("a", "dearer/k", price("3", "3"), context=9000),
     ]
 
     (pick,) = run(offers, require=Condition(context_at_least=5000))
 
-    assert (pick.offer.key_name, [each.key_name for each in pick.others]) == ("dear/k", ["cheap/k"])
+    assert (pick.offer.key_name, [each.key_name for each in pick.others]) == ("dear/k", ["dearer/k"])
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,15 @@ def test_prices_are_told_per_million_tokens_whatever_the_unit(
     assert model.price.as_of is None
 
 
+def test_no_price_per_token_of_a_model_that_does_not_chat_is_no_price_of_zero() -> None:
+    """An image is paid by the piece; the list says 0 a token of it."""
+    shape = replace(PRICED, chat_field="type", chat_value="chat")
+    free = {"in": "0", "out": "0"}
+    assert one(shape, pricing=free, type="image").price == Price()
+    assert one(shape, pricing=free, type="chat").price == Price(Decimal(0), Decimal(0))
+    assert one(shape, pricing={"in": "0.02", "out": "0"}, type="embedding").price.input == Decimal(20000)
+
+
 @pytest.mark.parametrize("pricing", [{"in": "-1", "out": "-1"}, {"in": "0.1", "out": "-1"}, {"in": -1, "out": 0}])
 def test_a_negative_price_is_one_that_depends(pricing: object) -> None:
     assert one(PRICED, pricing=pricing).price == Price(variable=True)

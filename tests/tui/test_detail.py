@@ -46,7 +46,8 @@ def keep(controller: Controller) -> Keep:
     ) -> Credential:
         provider, label = name.split("/")
         secret = Secret(f"not-a-real-key-0123456789-{label}")
-        kept, _ = controller._vault.add(Draft(provider, label, CATALOG[provider].base_url, (), secret))
+        address = controller.catalog[provider].base_url
+        kept, _ = controller._vault.add(Draft(provider, label, address, (), secret))
         controller._vault.record_checks(
             [
                 Check(
@@ -122,8 +123,7 @@ def test_keys_of_the_same_account_and_secret_are_named(controller: Controller, k
     keep("openai/spare", (0, Verdict.OK, Learnt()), fingerprint="f")
 
     assert sections(controller, key)["Identity"] == [
-        ("", {"account": "ada"}),
-        ("", {"same account": "openrouter/bot", "same secret": "openai/spare"}),
+        ("", {"account": "ada", "same account": "openrouter/bot", "same secret": "openai/spare"}),
     ]
 
 
@@ -140,14 +140,19 @@ def test_a_key_without_a_test_has_no_section_of_what_was_learnt(controller: Cont
 @pytest.mark.parametrize(
     ("learnt", "told"),
     [
-        (Learnt(requests_remaining="499", requests_limit="500", requests_reset="1s"), "499 of 500, resets in 1s"),
+        (Learnt(requests_remaining="4990", requests_limit="5000", requests_reset="1s"), "4,990 of 5,000"),
+        (Learnt(requests_remaining="4", requests_reset="6m0s"), "4 left, full again in 3 min"),
+        (Learnt(requests_remaining="4", requests_reset="2026-11-23T19:00:00Z"), "4 left, full again in 9 h"),
+        (Learnt(requests_remaining="4", requests_reset="soon"), "4 left, resets: soon"),
+        (Learnt(requests_remaining="many", requests_limit="9" * 5000), f"many of {'9' * 5000}"),
         (Learnt(requests_remaining="499"), "499 left"),
         (Learnt(requests_limit="500"), "at most 500"),
         (Learnt(requests_reset="1s"), None),
     ],
 )
 def test_a_rate_limit_is_told_as_far_as_it_is_known(learnt: Learnt, told: str | None) -> None:
-    assert dict(words.amounts(learnt, NOW)).get("requests") == told
+    """It was told three minutes ago."""
+    assert dict(words.amounts(learnt, NOW - timedelta(minutes=3), NOW)).get("requests") == told
 
 
 def test_every_amount_is_in_the_accounts_currency() -> None:
@@ -156,14 +161,14 @@ def test_every_amount_is_in_the_accounts_currency() -> None:
         balance=one, limit=one, remaining=one, usage=one, usage_daily=one, usage_monthly=one, currency="cny"
     )
 
-    assert {value for _, value in words.amounts(learnt, NOW)} == {"CNY 1.00"}
+    assert {value for _, value in words.amounts(learnt, NOW, NOW)} == {"CNY 1.00"}
 
 
 @pytest.mark.parametrize("nonsense", ["NaN", "Infinity", "1e999"])
 def test_an_amount_that_is_none_is_left_out(nonsense: str) -> None:
     learnt = Learnt(balance=Decimal(nonsense), limit=Decimal(nonsense), remaining=Decimal(nonsense))
 
-    assert words.amounts(learnt, NOW) == []
+    assert words.amounts(learnt, NOW, NOW) == []
     assert words.left(learnt, NOW) == words.NOTHING
 
 
@@ -188,7 +193,7 @@ def test_what_is_left_fits_its_column(learnt: Learnt, told: str) -> None:
 
 
 def test_the_second_address_is_told_where_the_key_goes_there(controller: Controller, keep: Keep) -> None:
-    hub = CATALOG["huggingface"]
+    hub = controller.catalog["huggingface"]
     key = keep("huggingface/hub")
 
     assert rows(kept_section(key, hub))["account at"] == hub.account_url
@@ -245,9 +250,9 @@ def test_a_reader_finds_the_verdict_first_then_what_to_beware_of_and_do_then_the
     assert in_order(
         text,
         [
-            *("openrouter/main", "! rate limited · tested just now", "! Only $1.20 left of its $20.00 limit."),
-            *("! Expires in 5 days", "! This machine's clock is 7 min ahead", "→ Wait, then test again."),
-            *("OpenRouter asks to slow down", "“slow ␛[2Jdown”", "Money and limits", "History", "✓!", "▇▇", "median"),
+            *("openrouter/main", "! rate limited · tested just now", "OpenRouter asks to slow down", "“slow ␛[2Jdown”"),
+            *("▲ Only $1.20 left of its $20.00 limit.", "▲ Expires in 5 days", "▲ This machine's clock is 7 min ahead"),
+            *("→ Wait, then test again.", "Money and limits", "History", "✓!", "▇▇", "median"),
             *("Last test", "! free request", "Where it is sent", "sent only to", "Console pages"),
             *("What we know of OpenRouter", "2026-11-23)"),
         ],
@@ -273,7 +278,7 @@ def test_a_small_terminal_shows_what_matters_without_scrolling(controller: Contr
 
     text = shown(controller, (40, 12))
 
-    assert in_order(text, ["! rate limited", "! Only $1.20 left", "! Expires in 5 days", "→ Wait, then test again."])
+    assert in_order(text, ["! rate limited", "▲ Only $1.20 left", "▲ Expires in 5 days", "→ Wait, then test again."])
 
 
 def test_a_key_that_was_never_tested_says_so_once_and_what_to_press(controller: Controller, keep: Keep) -> None:
@@ -285,3 +290,22 @@ def test_a_key_that_was_never_tested_says_so_once_and_what_to_press(controller: 
     assert text.count("never tested") == 1 + text.count("was never tested")  # the list's own line, behind
     assert "History" not in text
     assert "Last test" not in text
+
+
+def test_a_server_of_ones_own_has_no_pages_of_the_provider(controller: Controller) -> None:
+    controller.add(Draft("openai", "home", "https://ai.example/v1", (), Secret("not-a-real-key-0123456789-home")))
+
+    text = shown(controller, (100, 60))
+
+    assert "sent only to" in text
+    assert "Console pages" not in text
+    assert "platform.openai.com" not in text
+
+
+def test_one_test_is_no_history(controller: Controller, keep: Keep) -> None:
+    keep("openrouter/main", (0, Verdict.OK, Learnt()))
+
+    text = shown(controller, (100, 60))
+
+    assert "Last test" in text
+    assert "History" not in text

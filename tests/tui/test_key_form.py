@@ -1,3 +1,4 @@
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -635,3 +636,76 @@ def test_a_paste_that_comes_before_any_field_has_the_focus_is_not_lost(controlle
         await driven.sees("ends in …dGh2")
 
     drive(controller, script)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_what_is_typed_into_the_form_just_before_a_lock_does_no_harm(controller: Controller, turns: int) -> None:
+    async def script(driven: Driven) -> None:
+        await _open(driven)
+        driven.app.simulate_key("x")
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        driven.app.lock("Locked.")
+        await driven.sees("Locked.")
+
+    drive(controller, script)
+
+
+@pytest.mark.parametrize("provider", ["ollama", "lmstudio", "vllm", "compatible"])
+def test_a_server_of_ones_own_needs_no_key(controller: Controller, simulator: Simulator, provider: str) -> None:
+    async def script(driven: Driven) -> None:
+        await _open(driven)
+        driven.app.screen.query_one("#provider", Select).value = provider
+        await driven.sees("A key is optional here")
+        _field(driven, "base_url").value = controller.catalog[provider].base_url
+        await driven.press("ctrl+s")
+        await driven.sees("Saved. ")
+
+    drive(controller, script, size=ROOMY)
+    assert [request.method for request in simulator.requests][:1] == ["GET"]
+
+
+def test_a_provider_is_found_by_typing_its_name(controller: Controller) -> None:
+    async def script(driven: Driven) -> None:
+        await _open(driven)
+        driven.app.screen.query_one("#provider", Select).focus()
+        await driven.press("enter")
+        await driven.sees("Anthropic", "Groq")
+        await driven.write("vll")
+        await driven.press("enter")
+        await driven.sees("A key is optional here")
+        assert driven.app.screen.query_one("#provider", Select).value == "vllm"
+
+    drive(controller, script, size=ROOMY)
+
+
+def test_an_address_in_the_place_of_the_key_is_refused(controller: Controller, simulator: Simulator) -> None:
+    async def script(driven: Driven) -> None:
+        await _open(driven)
+        await driven.paste("http://127.0.0.1:9999")
+        await driven.press("ctrl+s")
+        await driven.sees("This looks like an address. It belongs in the field for the address.")
+
+    drive(controller, script, size=ROOMY)
+    assert simulator.requests == []
+
+
+def test_a_key_that_is_stored_already_is_stored_again_only_on_yes(controller: Controller, add: Add) -> None:
+    secret = add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("t")
+        await driven.sees("✓ works")
+        await _open(driven)
+        await driven.paste(secret)
+        await driven.press("ctrl+s")
+        await driven.sees("Store it again?", "This very key is stored as openai/work")
+        await driven.press("n")
+        await driven.on(KeyForm)
+        assert [each.name for each in controller.credentials()] == ["openai/work"]
+        await driven.press("ctrl+s")
+        await driven.sees("Store it again?")
+        await driven.press("y")
+        await driven.sees("Saved. ")
+
+    drive(controller, script, size=ROOMY)

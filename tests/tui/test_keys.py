@@ -232,7 +232,7 @@ def test_a_filter_that_matches_nothing_says_so(controller: Controller, add: Add)
     drive(controller, script)
 
 
-def test_sorting_puts_trouble_first_and_the_cursor_stays_on_its_key(controller: Controller, add: Add) -> None:
+def test_sorting_puts_trouble_first_and_the_cursor_on_the_worst(controller: Controller, add: Add) -> None:
     add("openai/a", "valid")
     add("openai/b", "deactivated")
     add("openai/c", "no_credit")
@@ -243,10 +243,10 @@ def test_sorting_puts_trouble_first_and_the_cursor_stays_on_its_key(controller: 
         await driven.press("y")
         await driven.sees("✓ works", "✗ account blocked", "! no credit")
         await driven.press("s")
-        await driven.sees("by trouble first")
+        await driven.sees("trouble first")
         assert _names(driven) == ["openai/b", "openai/c", "openai/a"]
         row = driven.app.screen.query_one(KeyList).current
-        assert row is not None and row.credential.name == "openai/a"
+        assert row is not None and row.credential.name == "openai/b"
 
     drive(controller, script)
 
@@ -560,7 +560,7 @@ def test_the_last_line_of_a_dialog_is_about_its_own_keys(controller: Controller,
         for opener, expected in (
             ("d", "Esc n No y Yes"),
             ("a", "Esc Close ^s Save"),
-            ("enter", "Esc Close e Edit t Test d Delete"),
+            ("enter", "Esc Close e Edit t Test d Delete l Log"),
             ("question_mark", "Esc Close"),
         ):
             await driven.press(opener)
@@ -652,7 +652,7 @@ def test_trouble_first_puts_what_is_wrong_before_what_is_not_known(controller: C
     async def script(driven: Driven) -> None:
         await driven.on(KeysScreen)
         await driven.press("s")
-        await driven.sees("by trouble first")
+        await driven.sees("trouble first")
         order = ["invalid", "poor", "unknown", "down", "new", "fine"]
         assert _names(driven) == [f"openai/{label}" for label in order]
 
@@ -754,17 +754,22 @@ def test_what_to_beware_of_is_told_in_the_list_without_asking(controller: Contro
     controller.add(draft("openai/new"))
 
     async def script(driven: Driven) -> None:
-        await driven.sees("4 keys", "2 warnings")
+        await driven.sees("4 keys", "▲ 2 with warnings")
         lines = driven.text.splitlines()
-        assert [line[:2] for line in lines if "✓ works" in line] == ["  ", "! ", "! "]
+        assert [line[:2] for line in lines if "✓ works" in line] == ["  ", " ▲", " ▲"]
         await driven.press("s")
-        await driven.sees("by trouble first")
+        await driven.sees("trouble first")
         assert _names(driven) == ["openrouter/old", "openrouter/trial", "openai/new", "openrouter/fine"]
-        await driven.press("g")
-        await driven.sees("! not tested for 40 days")
+        await driven.sees("▲ not tested for 40 days")
+        await driven.press("space")
+        await driven.sees("●▲", "1 selected")
         await driven.press("slash")
+        await driven.write("warning")
+        await driven.sees("2 of 4 keys")
+        await driven.press("escape", "slash")
         await driven.write("expires")
-        await driven.sees("1 of 4 keys", "! expires in 5 days, on")
+        await driven.sees("1 of 4 keys", "▲ expires in 5 days, on")
+        await driven.until(lambda: "selected" not in driven.text, "what is not shown is not what a deed is about")
 
     drive(controller, script)
 
@@ -773,7 +778,7 @@ def test_on_a_screen_of_few_lines_a_warning_takes_the_place_of_a_good_verdict(co
     _keep(controller, "openrouter/trial", Learnt(expires_at=NOW + timedelta(days=5)))
 
     async def script(driven: Driven) -> None:
-        await driven.sees("! expires in 5 days")
+        await driven.sees("▲ expires in 5 days", "▲ 1")
 
     drive(controller, script, size=(40, 12))
 
@@ -789,7 +794,7 @@ def test_the_least_left_comes_first_be_it_of_a_limit_or_a_balance_and_dollars_be
     async def script(driven: Driven) -> None:
         await driven.on(KeysScreen)
         await driven.press("s", "s")
-        await driven.sees("by least left", "CNY 2.00 left", "$3.50 left")
+        await driven.sees("least money left", "CNY 2.00 left", "$3.50 left")
         assert _names(driven) == ["openai/some", "openai/much", "openai/yuan", "openai/none"]
 
     drive(controller, script)
@@ -828,5 +833,103 @@ def test_a_click_on_a_key_at_the_bottom_is_as_good_as_the_key(controller: Contro
         await driven.sees("? Help a Add")
         await driven.pilot.click("KeyFooter", offset=(driven.text.splitlines()[-1].index("Add"), 0))
         await driven.sees("Add a key", "Esc Close ^s Save")
+
+    drive(controller, script)
+
+
+def test_results_of_a_patient_test_are_counted_once_each_even_where_the_log_is_slow(
+    controller: Controller, add: Add, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is written while a repeat begins: its start overtakes the first result."""
+    for n in range(3):
+        add(f"openai/{n}", "rate_limited")
+    monkeypatch.setattr("arka_tui.controller.JOURNAL_EVERY", 1)
+    seen: list[tuple[int, int]] = []
+
+    async def no_pause(seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    write = controller._log
+
+    async def slow_log(checks: list[Check]) -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
+        await write(checks)
+
+    monkeypatch.setattr(controller, "check", partial(controller.check, pause=no_pause))
+    monkeypatch.setattr(controller, "_log", slow_log)
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.on(KeysScreen)
+        screen = driven.app.screen
+        assert isinstance(screen, KeysScreen)
+
+        def done() -> bool:
+            seen.append(screen._progress)
+            return not screen._runs and len(controller.history.checks) >= 9
+
+        await driven.until(done, "all tested three times")
+
+    drive(controller, script)
+    assert max(tested for tested, _ in seen) == 3
+
+
+def test_a_deleted_copy_of_a_key_that_stays_is_not_to_be_revoked(controller: Controller, add: Add) -> None:
+    secret = add("openai/work")
+    add("openai/copy", key=secret)
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.until(lambda: driven.text.count("✓ works") == 2, "both tested")
+        await driven.press("g", "d")
+        await driven.sees("Delete openai/copy?", "openai/work stays, with the same secret: do not revoke that")
+        assert "Revoke there too" not in driven.flat
+        await driven.press("y")
+        await driven.sees("Deleted openai/copy", "do not revoke that at the provider")
+        assert "Now revoke it" not in driven.flat
+
+    drive(controller, script)
+
+
+def test_the_log_of_one_key_opens_from_its_details(controller: Controller, add: Add) -> None:
+    add("openai/work")
+    add("openai/other")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("T")
+        await driven.on(Confirm)
+        await driven.press("y")
+        await driven.until(lambda: driven.text.count("✓ works") == 2, "both tested")
+        await driven.press("g", "enter")
+        await driven.on(DetailScreen)
+        await driven.press("l")
+        await driven.on(LogScreen)
+        await driven.sees("Test log  1 test", "only openai/other")
+        await driven.press("f")
+        await driven.sees("2 tests")
+        await driven.press("escape")
+        await driven.sees("only openai/other")
+        await driven.press("escape")
+        await driven.on(KeysScreen)
+
+    drive(controller, script)
+
+
+def test_while_a_filter_is_typed_the_last_line_tells_its_keys(controller: Controller, add: Add) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("slash")
+        await driven.sees("Enter Keep the filter Esc Clear")
+        await driven.write("wo")
+        await driven.press("enter")
+        await driven.sees("1 of 1 key", "? Help")
+        await driven.press("slash", "escape")
+        await driven.until(lambda: "1 of 1" not in driven.text, "no filter")
 
     drive(controller, script)

@@ -1,5 +1,6 @@
 """The models screen: what it asks, what it says while it waits, and what its rows, orders and filter do."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,6 +9,7 @@ from decimal import Decimal
 import pytest
 from rich.cells import cell_len
 from textual.binding import Binding
+from textual.widgets import Input
 
 from arka_tui.controller import Controller
 from arka_tui.insight.offers import Offer, grouped
@@ -21,6 +23,7 @@ from arka_tui.tui.screens.model_detail import ModelDetail
 from arka_tui.tui.screens.models import ModelsScreen
 from arka_tui.tui.screens.unlock import UnlockScreen
 from arka_tui.tui.widgets.model_list import ModelList, columns, heads
+from tests.conftest import PASSPHRASE
 from tests.insight.given import TODAY, offer, price
 from tests.tui.conftest import Driven, drive
 
@@ -74,6 +77,22 @@ def test_m_lists_what_the_keys_reach_and_enter_tells_which_of_them_run_it(
     drive(controller, script)
 
 
+def test_what_a_test_finds_meanwhile_is_shown(
+    controller: Controller, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_screen, "LOOK_EVERY_S", 0.05)
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("m")
+        await driven.sees("no key verified yet", "gpt-4o-mini")
+        async for _ in controller.check(["openai/work"]):
+            pass
+        await driven.until(lambda: "no key verified yet" not in driven.text, "it is verified now")
+
+    drive(controller, script)
+
+
 def test_while_keys_are_asked_r_waits_and_a_lock_leaves_nothing_of_the_models(
     controller: Controller, add: Add, simulator: Simulator
 ) -> None:
@@ -102,7 +121,7 @@ def test_without_keys_or_lists_or_matches_it_says_what_to_do(controller: Control
         await driven.press("m")
         await driven.sees("not one key gave a list", "T tests them all")
         [credential] = controller.credentials()
-        controller.insight.remember(credential.id, ModelsReached((Model("m[b]"), Model("n")), complete=False))
+        controller.insight.remember(credential, ModelsReached((Model("m[b]"), Model("n")), complete=False))
         screen = driven.app.screen
         assert isinstance(screen, ModelsScreen)
         screen.look_again()
@@ -155,12 +174,11 @@ def test_every_order_holds_in_both_views_with_any_values() -> None:
     assert {len(_names(Book([*ALL, *odd]), view, sort)) for view in View for sort in SORTS} == {8, 8 + 5}
 
 
-def test_by_provider_each_key_has_a_row_under_the_name_of_its_provider() -> None:
+def test_by_provider_each_model_has_a_row_under_the_name_of_its_provider() -> None:
     book = Book([offer("gpt-4o", "openai/b"), offer("gpt-4o", "openai/a"), offer("openai/gpt-4o", "openrouter/k")])
 
     assert _names(book, View.BY_PROVIDER) == [
         "Openai  1 model, 2 keys",
-        "gpt-4o",
         "gpt-4o",
         "Openrouter  1 model, 1 key",
         "openai/gpt-4o",
@@ -233,10 +251,10 @@ def test_modalities_are_told_short(inputs: tuple[str, ...], outputs: tuple[str, 
     ("days", "told", "brief", "care"),
     [
         (None, "–", "–", False),
-        (-1, "! 2026-11-22", "! 2026-11", True),
-        (0, "! 2026-11-23", "! 2026-11", True),
-        (1, "! 2026-11-24", "! 11-24", True),
-        (90, "! 2027-02-21", "! 02-21", True),
+        (-1, "! past", "! past", True),
+        (0, "! past", "! past", True),
+        (1, "! 2026-11-24", "! 2026-11", True),
+        (90, "! 2027-02-21", "! 2027-02", True),
         (91, "2027-02-22", "2027-02", False),
     ],
 )
@@ -270,14 +288,51 @@ def test_a_row_says_how_many_keys_reach_it_and_the_name_of_the_provider_of_a_sin
 
 def test_below_the_list_stand_the_cheapest_the_other_keys_and_what_the_model_can() -> None:
     best = offer("m", "groq/a", price("0.1", "0.2"), context=400_000, capabilities=frozenset({"tools", "reasoning"}))
-    row = _row(best, offer("m", "openai/b", price("1", "2")), offer("m", "xai/c", price("0", "0"), verified=False))
+    row = _row(best, offer("m", "openai/b", price("1", "2")), offer("m", "xai/c", price("3", "4"), verified=False))
 
     assert model_rows.told(row, View.BY_MODEL, TODAY) == [
         ["cheapest: groq/a", "$0.10 in, $0.20 out per 1M"],
-        ["2 other keys", "openai/b $1.00 in, $2.00 out", "xai/c free (not verified)"],
+        ["2 other keys", "openai/b $1.00 in, $2.00 out", "xai/c $3.00 in, $4.00 out (not verified)"],
         ["reasoning, tools", "400k context"],
     ]
     assert model_rows.told_briefly(row, TODAY)[0] == "groq/a +2"
+
+
+def test_nothing_is_called_the_cheapest_where_that_is_not_known() -> None:
+    row = _row(offer("m", "groq/a"), offer("m", "openai/b"))
+    doubted = _row(offer("m", "groq/a", price("5", "5")), offer("m", "openai/b", price("1", "1"), verified=False))
+
+    for each in (row, doubted):
+        assert model_rows.told(each, View.BY_MODEL, TODAY)[0][0] == "groq/a"
+        assert "cheapest" not in model_detail.heading(each.group)
+
+
+def test_a_row_retires_with_the_first_of_its_keys() -> None:
+    soon, late = TODAY + timedelta(days=9), TODAY + timedelta(days=400)
+    cheap = offer("m", "azure/a", price("1", "1"), retires=late)
+    row = _row(cheap, offer("m", "openai/b", price("2", "2"), retires=soon))
+
+    assert row.offer == cheap
+    assert row.retires == soon
+    assert model_rows.sign_of_all(row, TODAY) == ("!", True)
+    assert model_rows.told(row, View.BY_MODEL, TODAY)[2][0] == f"! retires {soon}"
+    book = Book([*row.offers, offer("other", "openai/b", retires=TODAY + timedelta(days=50))])
+    assert _names(book, sort="retiring soonest") == ["m", "other"]
+
+
+def test_by_provider_a_model_is_one_line_however_many_keys_reach_it() -> None:
+    book = Book([offer("m", f"openai/{n}") for n in range(20)] + [offer("n", "openai/3")])
+
+    assert _names(book, View.BY_PROVIDER) == ["Openai  2 models, 20 keys", "m", "n"]
+    rows = [each for each in book.lines(View.BY_PROVIDER, "name", "") if isinstance(each, Row)]
+    assert [model_rows.reach(row, View.BY_PROVIDER, wide=False) for row in rows] == ["20 keys", "3"]
+
+
+def test_keys_of_one_provider_are_told_together() -> None:
+    [group] = grouped([offer("m", f"openai/{n}", price("1", "2")) for n in range(5)])
+    [alike] = model_rows.alike(group.offers)
+
+    assert model_detail.keys_of(alike) == "openai/0, openai/1, openai/2 and 2 more"
 
 
 def test_below_the_list_a_key_alone_and_in_doubt_is_said_to_be_so() -> None:
@@ -294,13 +349,52 @@ def test_details_tell_dated_names_of_one_key_together_and_nothing_that_was_not_s
     dated = [offer(name, "openai/a", price("1", "2")) for name in ("gpt-4o", "gpt-4o-2024-08-06")]
     [group] = grouped([*dated, offer("openai/gpt-4o", "openrouter/b", verified=False)])
 
-    told = [model_detail.told(each, ids, TODAY) for each, ids in model_rows.alike(group.offers)]
+    told = [model_detail.told(each, TODAY) for each in model_rows.alike(group.offers)]
 
     assert told == [
         [("id", "gpt-4o, gpt-4o-2024-08-06"), ("price", "$1.00 in, $2.00 out per 1M")],
         [("id", "openai/gpt-4o"), ("price", "unknown")],
     ]
     assert model_detail.heading(group) == "1 of your keys runs it; 1 more not verified"
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_what_is_typed_just_before_a_lock_does_no_harm(controller: Controller, add: Add, turns: int) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("m")
+        await driven.on(ModelsScreen)
+        await driven.press("slash")
+        field = driven.app.screen.query_one("#filter", Input)
+        await driven.until(lambda: field.has_focus, "the filter")
+        field.value = "g"
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        driven.app.lock("Locked.")
+        await driven.on(UnlockScreen)
+        await driven.sees("Locked.")
+
+    drive(controller, script)
+
+
+@pytest.mark.parametrize("key", ["m", "p", "enter", "l", "a", "e"])
+def test_a_lock_while_a_screen_opens_does_no_harm(controller: Controller, add: Add, key: str) -> None:
+    add("openai/work")
+
+    async def script(driven: Driven) -> None:
+        for turns in range(0, 24, 3):
+            await driven.on(KeysScreen)
+            driven.app.simulate_key(key)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            driven.app.lock("Locked.")
+            await driven.on(UnlockScreen)
+            await driven.sees("Locked.")
+            controller.unlock(PASSPHRASE)
+            driven.app.enter()
+
+    drive(controller, script)
 
 
 # ---------------------------------------------------------------------- the list

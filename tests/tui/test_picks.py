@@ -15,10 +15,9 @@ from arka_tui.insight.picks import Pick, Step, picks
 from arka_tui.insight.rules import Condition, Rank, Rules, Task, load_rules
 from arka_tui.model import Model, ModelsReached, Price
 from arka_tui.simulator import Simulator
-from arka_tui.tui import pick_rows
+from arka_tui.tui import model_rows, pick_rows
 from arka_tui.tui.pick_rows import Findings
 from arka_tui.tui.screens import listing_screen
-from arka_tui.tui.screens import picks as screen_of_picks
 from arka_tui.tui.screens.keys import KeysScreen
 from arka_tui.tui.screens.pick_detail import PickDetail, RulesScreen
 from arka_tui.tui.screens.picks import PicksScreen
@@ -33,7 +32,7 @@ Add = Callable[..., str]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing_screen, "GATHER_EVERY_S", 0.01)
-    monkeypatch.setattr(screen_of_picks, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(listing_screen, "LOOK_EVERY_S", 0.05)
 
 
 # ---------------------------------------------------------------------- the screen
@@ -52,7 +51,7 @@ def test_p_picks_from_the_keys_whose_test_was_good_and_enter_tells_why(
         await driven.press("escape", "t")
         await driven.sees("✓ works")
         await driven.press("p")
-        await driven.sees("General: 6 picks", "› General", "why: the newest of its line", "good count: 1 of 2")
+        await driven.sees("General: 6 picks", "› General", "65 points: the newest of its line", "good count: 1 of 2")
         await driven.sees("→ use openai/work", "prices marked * are of")
         await driven.press("right")
         await driven.sees("Coding: ", "› Coding")
@@ -120,12 +119,12 @@ def test_mistakes_in_ones_own_rules_are_told_and_the_rest_of_them_holds(controll
 
     async def script(driven: Driven) -> None:
         await driven.press("t", "p")
-        await driven.sees("1 more: i", "✗ picks.toml: Classes.small must be a list of words.", "General: ")
+        await driven.sees("1 more: i", "✗ picks.toml: classes.small must be a list of words.", "General: ")
         await driven.press("left")
         await driven.sees("[b]Mine: 0 picks", "None of your models fits this task")
         await driven.press("i")
         await driven.on(RulesScreen)
-        await driven.sees("✗ picks.toml: Tasks.other.sentence is missing.", "all the rest holds", "a { brace")
+        await driven.sees("✗ picks.toml: tasks.other.sentence is missing.", "all the rest holds", "a { brace")
         await driven.press("end")
         await driven.sees("Read from here")
 
@@ -144,10 +143,10 @@ def test_without_keys_or_lists_it_says_what_to_do(controller: Controller, add: A
         async for _ in controller.check(["openai/work"], on_start=lambda name: None):
             pass
         [credential] = controller.credentials()
-        controller.insight.remember(credential.id, ModelsReached(()))
+        controller.insight.remember(credential, ModelsReached(()))
         await driven.press("p")
         await driven.sees("No models: no verified key gave a list", "r asks again")
-        controller.insight.remember(credential.id, ModelsReached((Model("m[b]\x1b]0;x", chats=True),)))
+        controller.insight.remember(credential, ModelsReached((Model("m[b]\x1b]0;x", chats=True),)))
         screen = driven.app.screen
         assert isinstance(screen, PicksScreen)
         screen.look_again()
@@ -229,7 +228,7 @@ def test_a_rule_that_says_nothing_counts_but_is_no_reason() -> None:
     ],
 )
 def test_a_price_that_is_not_known_is_no_zero(said: Price, told: str) -> None:
-    assert pick_rows.price_cell(said) == told
+    assert model_rows.price_cell(said) == told
 
 
 def test_a_pick_tells_its_key_its_reasons_and_who_else_reaches_it() -> None:
@@ -244,7 +243,7 @@ def test_a_pick_tells_its_key_its_reasons_and_who_else_reaches_it() -> None:
 
     assert pick_rows.told(alone, 80, 4) == [
         ["→ use openai/work", "$1.00 in, $2.00 out per 1M", ""],
-        ["why: a fair price"],
+        ["15 points: a fair price"],
         ["no other verified key reaches it"],
     ]
     assert pick_rows.told(shared, 80, 4)[2] == [
@@ -289,5 +288,40 @@ def test_keys_that_do_not_count_are_told_of_as_long_as_there_are_some() -> None:
     assert pick_rows.counted(replace(some, keys=2), narrow=False) == []
 
 
-def test_a_rule_is_told_without_its_placeholders() -> None:
-    assert pick_rows.of_any("{price}; a {word} of { {context}") == "the price; a … of { …"
+@pytest.mark.parametrize(
+    ("when", "reason", "told"),
+    [
+        (Condition(newest=True), "the newest", "the newest: no newer one within reach"),
+        (
+            Condition(price_above=Decimal("0.5"), price_at_most=Decimal(7)),
+            "fair",
+            "fair: over $0.50, at most $7 per 1M",
+        ),
+        (Condition(of_class="large"), "upper class ({word})", "upper class: named opus, pro"),
+        (
+            Condition(context_at_least=200_000),
+            "room for {context} tokens",
+            "room for … tokens: a context of at least 200k",
+        ),
+        (Condition(can=frozenset({"tools"}), reads=("image",)), "able", "able: can tools; takes image"),
+        (Condition(free=True, output_at_least=32_000), "", "a rule that says nothing: free; answers of at least 32k"),
+        (Condition(), "{price}", "…: always"),
+    ],
+)
+def test_a_rule_is_told_with_its_thresholds(when: Condition, reason: str, told: str) -> None:
+    assert pick_rows.rule_told(Rank(Decimal(1), when, reason), {"large": ("opus", "pro")}) == told
+
+
+def test_the_rules_can_be_read_before_any_key_counts(controller: Controller, add: Add) -> None:
+    add("openai/work")
+    controller.insight.rules_file.parent.mkdir(parents=True)
+    controller.insight.rules_file.write_text("[classes]\nsmall = 1\nlarge = 2\n")
+
+    async def script(driven: Driven) -> None:
+        await driven.press("p")
+        await driven.sees("No key counts yet", "1 more: i")
+        await driven.press("i")
+        await driven.on(RulesScreen)
+        await driven.sees("classes.small must be", "classes.large must be", "named")
+
+    drive(controller, script)

@@ -32,13 +32,14 @@ from arka_tui.tui.widgets.key_footer import KeyFooter
 
 
 class DetailScreen(ReadModal[tuple[str, str] | None]):
-    """Dismisses with edit, delete or test and the credential's id, where that is what comes next."""
+    """Dismisses with edit, delete, test or log and the credential's id, where that is what comes next."""
 
     BINDINGS = [
         Binding("escape,q,enter", "dismiss(None)", "Close", key_display="Esc", id="detail.close"),
         Binding("e", "answer('edit')", "Edit", id="detail.edit"),
         Binding("t", "answer('test')", "Test", id="detail.test"),
         Binding("d", "answer('delete')", "Delete", id="detail.delete"),
+        Binding("l", "answer('log')", "Log", id="detail.log", tooltip="All its tests, stage by stage"),
     ]
 
     def __init__(self, controller: Controller, credential: Credential) -> None:
@@ -50,7 +51,7 @@ class DetailScreen(ReadModal[tuple[str, str] | None]):
         self.dismiss((deed, self._credential.id))
 
     def compose(self) -> ComposeResult:
-        """First what a short screen must hold: the verdict, what to beware of, what to do."""
+        """First what a short screen must hold: the verdict and why, what to beware of, what to do."""
         shown, now, insight = self._credential, self._controller.now(), self._controller.insight
         provider = self._controller.provider(shown.provider)
         checks = insight.checks_of(shown)
@@ -58,21 +59,21 @@ class DetailScreen(ReadModal[tuple[str, str] | None]):
             yield Static(words.plain(shown.name), classes="title")
             if checks:
                 yield from _verdict(checks[-1], now)
+                yield Static(words.plain(words.said_of(checks[-1].verdict, provider, shown)))
+                yield from _evidence(checks[-1])
                 yield from _cautions(insight.warnings().get(shown.id, ()))
                 yield from _next_step(checks[-1])
-                name = provider.name if provider else shown.provider
-                yield Static(words.plain(words.said(checks[-1].verdict, name, shown.base_url)))
-                yield from _evidence(checks[-1])
             else:
                 yield Static("? never tested", classes="unsure")
                 yield Static("→ Press t to test it.")
             for section in learnt_sections(self._controller, shown, checks):
                 yield from _laid_out(section)
-            if checks:
+            if len(checks) > 1:
                 yield from _history(checks)
+            if checks:
                 yield from _last_test(checks[-1], unasked(provider) if provider else "")
             yield from _laid_out(kept_section(shown, provider))
-            if provider:
+            if provider and provider.is_home(shown.base_url):
                 yield from _of_provider(provider)
         yield KeyFooter()
 
@@ -101,7 +102,7 @@ def _verdict(check: Check, now: datetime) -> ComposeResult:
 def _cautions(cautions: Sequence[Caution]) -> ComposeResult:
     for caution in cautions:
         mood = Mood.BAD if caution.kind is Kind.EXPIRED else Mood.CARE
-        yield Static(words.plain(f"! {words.sentence(caution.text)}"), classes=mood.value)
+        yield Static(words.plain(f"▲ {words.sentence(caution.text)}"), classes=mood.value)
 
 
 def _next_step(check: Check) -> ComposeResult:
@@ -164,10 +165,3 @@ def table(pairs: Sequence[tuple[str, str]]) -> Content:
         for name, (_, value) in zip(names, pairs, strict=True)
     ]
     return Content("\n").join(lines)
-
-
-def revocation(controller: Controller, credentials: Sequence[Credential]) -> list[str]:
-    """Where the provider's own copies are revoked, each page once."""
-    providers = dict.fromkeys(credential.provider for credential in credentials)
-    found = [(name, controller.provider(name)) for name in providers]
-    return [f"{p.name}: {p.console.get('keys', '')}" if p else f"{name}: in its console" for name, p in found]

@@ -5,7 +5,7 @@ success, or when the user says so.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -28,6 +28,7 @@ from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_footer import KeyFooter
+from arka_tui.tui.widgets.provider_select import ProviderSelect
 from arka_tui.tui.widgets.secret_input import SecretInput
 
 USE_ADDRESS = "Save that address"
@@ -112,9 +113,9 @@ class KeyForm(ArkaModal[FormResult | None]):
     def compose(self) -> ComposeResult:
         editing, catalog = self._editing, self._controller.catalog
         provider_id = editing.provider if editing else next(iter(catalog.providers))
-        options = [(words.plain(provider.name), provider.id) for provider in catalog.providers.values()]
+        named = [(provider.name, provider.id) for provider in catalog.providers.values()]
         if editing and editing.provider not in catalog.providers:
-            options.append((words.plain(editing.provider), editing.provider))
+            named.append((editing.provider, editing.provider))
         settings = dict(editing.settings) if editing else {}
         with VerticalScroll(classes="dialog", id="form", can_focus=False):
             yield Static(
@@ -122,7 +123,7 @@ class KeyForm(ArkaModal[FormResult | None]):
             )
             with Horizontal(classes="field"):
                 yield Static("Provider", classes="name")
-                yield Select(options, value=provider_id, allow_blank=False, id="provider")
+                yield ProviderSelect(named, provider_id, id="provider")
             with Horizontal(classes="field"):
                 yield Static("Key", classes="name")
                 yield SecretInput(_kept(editing) if editing else "paste it here", tidies=True, id="secret")
@@ -336,7 +337,15 @@ class KeyForm(ArkaModal[FormResult | None]):
             self._show_errors(draft)
         elif self._editing and draft.secret is not None:
             self._replace(draft)
+        elif draft.secret and (names := self._controller.insight.holders(draft.secret)):
+            self._save_again(draft, names)
         else:
+            self._save(draft)
+
+    @work(description="ask, then save", exclusive=True, group="again")
+    async def _save_again(self, draft: Draft, names: Sequence[str]) -> None:
+        lines = [f"This very key is stored as {words.named(names)}.", "A second copy has to be replaced twice."]
+        if await self.app.push_screen_wait(Confirm("Store it again?", lines, yes="Store", no="Go back")):
             self._save(draft)
 
     @work(description="save, then test", exclusive=True, group="form")
@@ -349,7 +358,7 @@ class KeyForm(ArkaModal[FormResult | None]):
             return
         self._go(Phase.TESTING)
         self._result(f"Saved {credential.name}. Testing …", "")
-        check = await self._tested(self._controller.check_saved(credential, self._stage_done))
+        check = await self._tested(self._controller.check_saved(credential, self._stage_done), "Saved. ")
         self._saved_untested = False
         if check and (self._answers_at or check.verdict.meaning.mood is Mood.GOOD):
             self._offer_done()
@@ -429,14 +438,14 @@ class KeyForm(ArkaModal[FormResult | None]):
 
     # ------------------------------------------------------------------ the test, live
 
-    async def _tested(self, test: Awaitable[Check]) -> Check | None:
+    async def _tested(self, test: Awaitable[Check], prefix: str = "") -> Check | None:
         self._stages = []
         try:
             check = await test
         except ArkaError as failure:
             self._result(words.problem(failure), "bad")
             return None
-        self._result_of(check)
+        self._result_of(check, prefix)
         return check
 
     def _stage_done(self, stage: Stage) -> None:
@@ -449,7 +458,8 @@ class KeyForm(ArkaModal[FormResult | None]):
         self._answers_at = check.learnt.works_at or ""
         provider = self._controller.provider(self._typed.provider)
         address = self._typed.base_url or (provider.base_url if provider else "")
-        said = words.said(check.verdict, provider.name if provider else "the provider", address)
+        name, local = (provider.name, provider.local) if provider else ("the provider", False)
+        said = words.said(check.verdict, name, address, local=local)
         lines = [f"{prefix}{meaning.sign} {meaning.word}: {said}"]
         if meaning.mood is not Mood.GOOD:
             lines.append(f"→ {words.sentence(check.next_step)}" + (f" {check.page}" if check.page else ""))

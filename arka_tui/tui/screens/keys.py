@@ -1,6 +1,7 @@
 """The main screen: the keys, what is known of each, and all deeds on them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 
@@ -14,15 +15,17 @@ from arka_tui.check import Check, Mood
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.errors import ArkaError, NotSaved, VaultLocked
+from arka_tui.providers.provider import Provider
 from arka_tui.tui import words
 from arka_tui.tui.messages import Cautioned, Checked, ChecksDone, CheckStarted, CheckWaits
+from arka_tui.tui.revocation import revocation, still_used
 from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.confirm import Confirm
-from arka_tui.tui.screens.detail import DetailScreen, revocation
+from arka_tui.tui.screens.detail import DetailScreen
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.key_form import FormResult, KeyForm
 from arka_tui.tui.screens.log import LogScreen
-from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.field import FilterField
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.key_list import SORTS, KeyList, Row, columns
 from arka_tui.tui.widgets.line_list import LineList
@@ -89,8 +92,8 @@ class KeysScreen(FilteredScreen[None]):
         super().__init__()
         self._controller = controller
         self._testing: set[str] = set()
-        self._waiting: set[str] = set()
-        """Those of them that are tried again later."""
+        self._repeats: Counter[str] = Counter()
+        """How many more results of a key are not its last."""
         self._runs = 0
         """Under way; one that has tested all its keys still writes the log."""
         self._progress = (0, 0)
@@ -99,7 +102,7 @@ class KeysScreen(FilteredScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield Field(placeholder="part of a name, verdict or address; Esc clears", id="filter", classes="hidden")
+        yield FilterField("part of a name, verdict, warning or address; Esc clears")
         yield Static("", id="columns")
         yield KeyList(clock=self._controller.now, id="keys")
         yield Static(EMPTY, id="empty", classes="hidden")
@@ -169,10 +172,10 @@ class KeysScreen(FilteredScreen[None]):
             count,
             "READ-ONLY" if controller.read_only else "",
             f"testing {done}/{asked}" + ("" if narrow else ", Esc stops") if self._testing else "",
-            f"{len(keys.marked)} selected" if keys.marked else "",
-            words.counted(keys.cautioned, "warning") if keys.cautioned else "",
-            "" if keys.sort_name == "name" else f"by {keys.sort_name}",
+            f"{keys.selected} selected" if keys.selected else "",
             ("" if narrow else "paid test on") if controller.paid else "paid test off",
+            "" if keys.sort_name == "name" else keys.sort_name,
+            f"▲ {keys.cautioned}" + ("" if narrow else " with warnings") if keys.cautioned else "",
             controller.config.network_notice,
         ]
         head = Content("") if narrow and controller.demo else Content.styled("arka-tui", "bold") + "  "
@@ -182,7 +185,7 @@ class KeysScreen(FilteredScreen[None]):
         self.query_one("#title", Static).update(head + Content(told))
 
     def _paint_columns(self) -> None:
-        heads = {"mark": "", "sign": "", "key": "KEY", "label": "LABEL"}
+        heads = {"mark": "", "caution": "", "sign": ""}
         line = "".join(
             heads.get(name, name.upper()).ljust(size)[:size] for name, size in columns(self._keys.size.width or 80)
         )
@@ -197,26 +200,26 @@ class KeysScreen(FilteredScreen[None]):
             return
         shown, check = row.credential, row.check
         provider = self._controller.provider(shown.provider)
-        name = provider.name if provider else shown.provider
         if check is None:
             cost = self._cost([shown])
             lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
         else:
-            lines = self._told_of(row, check, name)
+            lines = self._told_of(row, check, provider)
         detail.update(Content("\n").join(words.plain(line) for line in lines))
 
-    def _told_of(self, row: Row, check: Check, provider: str) -> list[str]:
+    def _told_of(self, row: Row, check: Check, provider: Provider | None) -> list[str]:
         """The verdict, the next step, what to beware of, and more; in as many lines as there are."""
         meaning = check.verdict.meaning
-        beware = f"! {'; '.join(caution.text for caution in row.cautions)}" if row.cautions else ""
+        beware = f"▲ {'; '.join(caution.text for caution in row.cautions)}" if row.cautions else ""
         if self.size.height < SHORT:
             if meaning.mood is Mood.GOOD and beware:
                 return [beware]
             return [f"{meaning.sign} {meaning.word}" + ("" if meaning.mood is Mood.GOOD else f" → {check.next_step}")]
         wait = f", in {check.retry_after_s} s" if check.retry_after_s is not None else ""
-        step = "" if meaning.mood is Mood.GOOD else f"→ {words.sentence(check.next_step + wait)}"
+        needed = meaning.mood is not Mood.GOOD and check.next_step
+        step = f"→ {words.sentence(check.next_step + wait)}" if needed else ""
         learnt = " · ".join(f"{name} {value}" for name, value in words.facts(check, self._controller.now())[:5])
-        said = words.said(check.verdict, provider, row.credential.base_url)
+        said = words.said_of(check.verdict, provider, row.credential)
         return [line for line in (said, step, beware, check.page, learnt) if line][:3]
 
     def _cost(self, credentials: Sequence[Credential]) -> str:
@@ -333,12 +336,15 @@ class KeysScreen(FilteredScreen[None]):
         """On the key that was looked at, whatever is selected or filtered meanwhile."""
         if answer is None or not self._controller.unlocked or not (credential := self._find(answer[1])):
             return
-        if answer[0] == "edit":
-            self.app.push_screen(KeyForm(self._controller, credential), self._after_form)
-        elif answer[0] == "delete":
-            self._delete([credential])
-        else:
-            self._start_checks([credential])
+        match answer[0]:
+            case "edit":
+                self.app.push_screen(KeyForm(self._controller, credential), self._after_form)
+            case "delete":
+                self._delete([credential])
+            case "log":
+                self.app.push_screen(LogScreen(self._controller, only=credential.id))
+            case _:
+                self._start_checks([credential])
 
     def _find(self, credential_id: str) -> Credential | None:
         return next((each for each in self._controller.credentials() if each.id == credential_id), None)
@@ -353,11 +359,11 @@ class KeysScreen(FilteredScreen[None]):
         what = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} keys"
         names = ", ".join(credential.name for credential in chosen[:8]) + (" …" if len(chosen) > 8 else "")
         lines = [names] if len(chosen) > 1 else []
-        lines += [
-            "Removed at once from the vault and its second copy. This cannot be undone.",
-            "It does not delete anything at the provider. Revoke there too what you no longer need:",
-            *revocation(self._controller, chosen),
-        ]
+        revoked = revocation(self._controller, chosen)
+        lines += ["Removed at once from the vault and its second copy. This cannot be undone.", *still_used(revoked)]
+        if revoked.pages:
+            lines += ["It does not delete anything at the provider. Revoke there too what you no longer need:"]
+            lines += revoked.pages
         if not await self.app.push_screen_wait(Confirm(f"Delete {what}?", lines, yes="Delete", no="Keep")):
             return
         try:
@@ -370,13 +376,12 @@ class KeysScreen(FilteredScreen[None]):
             return
         self._keys.marked -= {credential.id for credential in chosen}
         self._reload()
-        pages = " ".join(revocation(self._controller, chosen))
         if saved.incomplete:
             self.arka.tell(f"Deleted {what}, but {saved.incomplete}.", severity="warning")
-        else:
-            self.arka.tell(
-                f"Deleted {what} from this vault. Copies in backups are still sealed. Now revoke it: {pages}"
-            )
+            return
+        told = [f"Deleted {what} from this vault. Copies in backups are still sealed.", *still_used(revoked)]
+        told += [f"Now revoke it: {' '.join(revoked.pages)}"] if revoked.pages else []
+        self.arka.tell(" ".join(told))
 
     # ------------------------------------------------------------------ test
 
@@ -440,20 +445,22 @@ class KeysScreen(FilteredScreen[None]):
 
     @on(CheckStarted)
     def _check_started(self, event: CheckStarted) -> None:
-        self._waiting.discard(event.name)
         self._keys.set_busy([event.name], "testing")
 
     @on(CheckWaits)
     def _check_waits(self, event: CheckWaits) -> None:
-        self._waiting.add(event.name)
+        self._repeats[event.name] += 1
         self._keys.set_busy([event.name], f"again in {event.seconds} s")
 
     @on(Checked)
     def _checked(self, event: Checked) -> None:
+        name = event.check.name
         self._keys.show_check(event.check)
-        if event.check.name not in self._waiting:
-            self._keys.set_busy([event.check.name], "")
-            self._testing.discard(event.check.name)
+        if self._repeats[name]:
+            self._repeats[name] -= 1
+        else:
+            self._keys.set_busy([name], "")
+            self._testing.discard(name)
             self._progress = (self._progress[0] + 1, self._progress[1])
         self._paint_title()
         row = self._keys.current
@@ -464,7 +471,8 @@ class KeysScreen(FilteredScreen[None]):
     def _checks_done(self, event: ChecksDone) -> None:
         self._runs -= 1
         self._testing -= event.names
-        self._waiting -= event.names
+        for name in event.names:
+            del self._repeats[name]
         self._keys.set_busy(event.names, "")
         if self._controller.unlocked:
             self._reload()  # of a stopped run some were logged that were never painted

@@ -10,8 +10,11 @@ from textual.message import Message
 
 from arka_tui.controller import Controller
 from arka_tui.errors import VaultLocked
+from arka_tui.store.journal import History
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 
+LOOK_EVERY_S = 1.0
+"""How often it is looked whether a test has ended."""
 GATHER_EVERY_S = 0.4
 """While lists arrive, what is shown of them is made anew no more often."""
 
@@ -42,6 +45,8 @@ class ListingScreen(ArkaScreen[None]):
         """Names of the keys whose list could not be had, of those asked last."""
         self._stale = False
         self._gathering = False
+        self._history: History | None = None
+        """As it was when last looked at."""
 
     def gather(self) -> None:
         """Makes and keeps what is shown. In a thread: it may look at widgets, and changes none.
@@ -53,6 +58,23 @@ class ListingScreen(ArkaScreen[None]):
     def paint(self) -> None:
         """After every change, of what was gathered or of the progress."""
         raise NotImplementedError
+
+    def begin(self) -> None:
+        """At mount, when its widgets are there."""
+        self._history = self._controller.history
+        self.ask()
+        self.set_interval(LOOK_EVERY_S, self._look_at_tests)
+        self.paint_unless_locked()
+
+    def on_resize(self) -> None:
+        if self.is_mounted:
+            self.paint_unless_locked()
+
+    def _look_at_tests(self) -> None:
+        """They may run meanwhile, and in other sessions: what was not verified may be now, or the other way round."""
+        if self._controller.unlocked and self._controller.history != self._history:
+            self._history = self._controller.history
+            self.look_again()
 
     @property
     def progress(self) -> str:
@@ -95,13 +117,13 @@ class ListingScreen(ArkaScreen[None]):
             self.look_again()
         else:
             self.without.append(event.name)
-        self._paint_unless_locked()
+        self.paint_unless_locked()
 
     @on(ListingDone)
     def _all_listed(self) -> None:
         self.asking = False
         self.look_again()
-        self._paint_unless_locked()
+        self.paint_unless_locked()
 
     @work(group="gather", description="look at the lists of models")
     async def _gather(self) -> None:
@@ -118,6 +140,7 @@ class ListingScreen(ArkaScreen[None]):
         self._gathering = False
 
     @on(Gathered)
-    def _paint_unless_locked(self) -> None:
+    def paint_unless_locked(self) -> None:
+        """What was typed before a lock may arrive after it."""
         if self._controller.unlocked:
             self.paint()

@@ -13,7 +13,7 @@ from arka_tui.store.journal import History
 from arka_tui.tui import words
 from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.detail import told
-from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.field import FilterField
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.log_list import LogList
@@ -28,18 +28,19 @@ class LogScreen(FilteredScreen[None]):
         Binding("escape,l,q", "back", "Back", key_display="Esc", id="log.back"),
     ]
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, only: str = "") -> None:
         super().__init__()
         self._controller = controller
         self._listed: History | None = None
         self._told: Check | None = None
         """What the entry below the list is about."""
-        self._only = ""
+        self._opened_for = only
+        self._only = only
         """The id of the one credential whose tests are shown; empty for all."""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield Field(placeholder="part of a name or verdict; Esc clears", id="filter", classes="hidden")
+        yield FilterField("part of a name or verdict; Esc clears")
         yield LogList(id="log")
         with VerticalScroll(id="entry", can_focus=False):
             yield Static("", id="entry-text")
@@ -103,5 +104,11 @@ class LogScreen(FilteredScreen[None]):
         self._show()
 
     def action_back(self) -> None:
-        if not self.clear_filter():
+        """Clears the filter, else shows all keys again, else leaves; what it was opened for stays as it is."""
+        if self.clear_filter():
+            return
+        if self._only != self._opened_for:
+            self._only = self._opened_for
+            self._show()
+        else:
             self.dismiss(None)

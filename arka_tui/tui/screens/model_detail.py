@@ -1,6 +1,6 @@
 """One model: every key that runs it, cheapest first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from textual.app import ComposeResult
@@ -34,20 +34,21 @@ class ModelDetail(ReadModal[None]):
         with VerticalScroll(classes="dialog", can_focus=False):
             name = words.plain(self._group.name).stylize("bold")
             yield Static(Content("\n").join([name, words.plain(heading(self._group)).stylize("dim")]))
-            for offer, ids in offers[:MOST]:
-                yield from self._told(offer, ids)
+            for alike in offers[:MOST]:
+                yield from self._told(alike)
             if len(offers) > MOST:
                 yield Static(words.plain(f"and {len(offers) - MOST:,} more"), classes="section")
-            note = f"; {self._price_note}" if any(each.model.price.as_of for each in self._group.offers) else ""
-            note = words.sentence(f"cheapest: three tokens in to one out{note}")
-            yield Static(words.plain(note), classes="dim foot")
+            notes = ["prices are compared as three tokens in to one out"]
+            notes += [self._price_note] if any(each.model.price.as_of for each in self._group.offers) else []
+            yield Static(words.plain(words.sentence("; ".join(notes))), classes="dim foot")
         yield KeyFooter()
 
-    def _told(self, offer: Offer, ids: tuple[str, ...]) -> Iterator[Static]:
-        yield Static(words.plain(f"{offer.key_name} · {offer.provider_name}"), classes="section")
+    def _told(self, alike: Sequence[Offer]) -> Iterator[Static]:
+        offer = alike[0]
+        yield Static(words.plain(f"{keys_of(alike)} · {offer.provider_name}"), classes="section")
         if not offer.verified:
-            yield Static("? not verified: its last test did not show that it works", classes="unsure")
-        yield Static(table(told(offer, ids, self._today)))
+            yield Static("? not verified: the last test did not show that it works", classes="unsure")
+        yield Static(table(told(alike, self._today)))
         retires = model_rows.retirement_told(offer.model.retires, self._today) if offer.model.retires else ""
         if retires.startswith("!"):
             yield Static(words.plain(retires), classes="care")
@@ -57,17 +58,21 @@ def heading(group: ModelGroup) -> str:
     """ "3 of your keys run it, cheapest first"."""
     verified = {offer.credential_id for offer in group.offers if offer.verified}
     others = {offer.credential_id for offer in group.offers} - verified
-    count = "1 of your keys runs it" if len(verified) == 1 else f"{len(verified)} of your keys run it, cheapest first"
+    count = "1 of your keys runs it" if len(verified) == 1 else f"{len(verified)} of your keys run it"
+    count += ", cheapest first" if group.cheapest else ""
     if not verified:
         return "No verified key runs it; " + ("1 that is not" if len(others) == 1 else f"{len(others)} that are not")
     return count + (f"; {len(others)} more not verified" if others else "")
 
 
-def told(offer: Offer, ids: tuple[str, ...], today: date) -> list[tuple[str, str]]:
-    """What is known of the model at this key; what was not said is left out, but the price."""
-    model = offer.model
+def keys_of(alike: Sequence[Offer]) -> str:
+    return words.named(list(dict.fromkeys(offer.key_name for offer in alike)), 3)
+
+
+def told(alike: Sequence[Offer], today: date) -> list[tuple[str, str]]:
+    """What is known of the model at these keys; what was not said is left out, but the price."""
+    model = alike[0].model
     _, care = model_rows.retirement(model.retires, today)
-    more = f" and {len(ids) - MOST_IDS} more" if len(ids) > MOST_IDS else ""
     inout = model_rows.modalities(model)
     context, out = model_rows.context(model.context), model_rows.context(model.max_output)
     room = [
@@ -75,7 +80,7 @@ def told(offer: Offer, ids: tuple[str, ...], today: date) -> list[tuple[str, str
         f"at most {out} out" if out != words.NOTHING else "",
     ]
     found = [
-        ("id", ", ".join(ids[:MOST_IDS]) + more),
+        ("id", words.named(list(dict.fromkeys(offer.model.id for offer in alike)), MOST_IDS)),
         ("price", model_rows.price_told(model.price).removeprefix("price ")),
         ("context", ", ".join(part for part in room if part)),
         ("takes", inout if inout != words.NOTHING else ""),

@@ -13,7 +13,7 @@ from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.listing_screen import ListingScreen
 from arka_tui.tui.screens.model_detail import ModelDetail
-from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.field import FilterField
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.model_list import ModelList, heads
@@ -62,7 +62,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield Field(placeholder="model, key, provider, tools, image, free; Esc clears", id="filter", classes="hidden")
+        yield FilterField("model, key, provider, tools, image, free; Esc clears")
         yield Static("", id="columns")
         yield ModelList(lambda: self._controller.now().date(), id="models")
         yield Static("", id="empty", classes="hidden")
@@ -71,15 +71,9 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        if not self.is_attached:
-            return
-        self._models.focus()
-        self.ask()
-        self.paint()
-
-    def on_resize(self) -> None:
-        if self.is_mounted and self._controller.unlocked:
-            self.paint()
+        if self.is_attached and self._controller.unlocked:
+            self._models.focus()
+            self.begin()
 
     @property
     def _models(self) -> ModelList:
@@ -190,7 +184,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         self._models.set_filter(event.value)
-        self.paint()
+        self.paint_unless_locked()
 
     def action_sort(self) -> None:
         names = list(SORTS)

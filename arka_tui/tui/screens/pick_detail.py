@@ -15,7 +15,7 @@ from arka_tui.insight.rules import Rules, Task
 from arka_tui.tui import model_rows, pick_rows, words
 from arka_tui.tui.screens.arka_screen import ReadModal
 from arka_tui.tui.screens.detail import table
-from arka_tui.tui.screens.model_detail import told
+from arka_tui.tui.screens.model_detail import keys_of, told
 from arka_tui.tui.widgets.key_footer import KeyFooter
 
 MOST = 40
@@ -42,13 +42,13 @@ class PickDetail(ReadModal[None]):
             yield Static(words.plain(task.sentence), classes="dim")
             yield Static("Why", classes="section")
             yield Static(table(pick_rows.points_and_why(pick)))
-            for at, (offer, ids) in enumerate(offers[:MOST]):
+            for at, alike in enumerate(offers[:MOST]):
                 use = "Use " if at == 0 else "or " if at == 1 else ""
-                yield Static(words.plain(f"{use}{offer.key_name} · {offer.provider_name}"), classes="section")
-                yield Static(table(told(offer, ids, self._today)))
+                yield Static(words.plain(f"{use}{keys_of(alike)} · {alike[0].provider_name}"), classes="section")
+                yield Static(table(told(alike, self._today)))
             if len(offers) > MOST:
                 yield Static(words.plain(f"and {len(offers) - MOST:,} more"), classes="section")
-            if any(offer.model.price.as_of for offer, _ in offers):
+            if any(alike[0].model.price.as_of for alike in offers):
                 yield Static(words.plain(words.sentence(self._price_note)), classes="dim foot")
         yield KeyFooter()
 
@@ -76,7 +76,7 @@ class RulesScreen(ReadModal[None]):
             yield Static("Every rule that a model meets adds its points, or takes them. Most points come first.")
             if task:
                 yield Static(words.plain(task.title), classes="section")
-                yield Static(table(_rules_of(task)))
+                yield Static(table(_rules_of(task, self._rules)))
             yield Static("To change it", classes="section")
             state = "Read from here" if self._own_file.exists() else "Put a file here"
             yield Static(words.plain(f"{state}; what it has replaces what has the same name, then r reads it:"))
@@ -86,10 +86,11 @@ class RulesScreen(ReadModal[None]):
         yield KeyFooter()
 
 
-def _rules_of(task: Task) -> list[tuple[str, str]]:
-    ranks = [
-        (pick_rows.signed(rank.points) or "0", pick_rows.of_any(rank.reason) or pick_rows.SILENT) for rank in task.rank
-    ]
-    if task.least_points is None:
-        return ranks
-    return [*ranks, ("", f"with fewer than {pick_rows.total(task.least_points)} it is no pick")]
+def _rules_of(task: Task, rules: Rules) -> list[tuple[str, str]]:
+    """Those that give or take points, and what keeps a model out."""
+    found = [(pick_rows.signed(r.points), pick_rows.rule_told(r, rules.classes)) for r in task.rank if r.points]
+    if must := list(pick_rows.conditions(task.require, rules.classes)):
+        found.append(("", f"no pick without: {'; '.join(must)}"))
+    if task.least_points is not None:
+        found.append(("", f"no pick with fewer than {pick_rows.total(task.least_points)}"))
+    return found

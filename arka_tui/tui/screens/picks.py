@@ -13,7 +13,6 @@ from arka_tui.check import Mood
 from arka_tui.controller import Controller
 from arka_tui.insight import picks
 from arka_tui.insight.picks import TaskPicks
-from arka_tui.store.journal import History
 from arka_tui.tui import pick_rows, words
 from arka_tui.tui.pick_rows import Findings
 from arka_tui.tui.screens.help import HelpScreen
@@ -27,8 +26,6 @@ NARROW = 72
 """Screens with fewer columns show one task at a time."""
 SHORT = 18
 """Screens with fewer lines tell less of the pick at the cursor."""
-LOOK_EVERY_S = 1.0
-"""How often it is looked whether a test has ended."""
 
 NO_KEYS = """No keys yet.
 
@@ -64,8 +61,6 @@ class PicksScreen(ListingScreen):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._found: Findings | None = None
-        self._history: History | None = None
-        """As it was when last looked at."""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
@@ -82,17 +77,9 @@ class PicksScreen(ListingScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        if not self.is_attached:
-            return
-        self._picks.focus()
-        self._history = self._controller.history
-        self.ask()
-        self.set_interval(LOOK_EVERY_S, self._look_at_tests)
-        self.paint()
-
-    def on_resize(self) -> None:
-        if self.is_mounted and self._controller.unlocked:
-            self.paint()
+        if self.is_attached and self._controller.unlocked:
+            self._picks.focus()
+            self.begin()
 
     def on_screen_resume(self) -> None:
         """It may have another size now than when something came over it."""
@@ -123,12 +110,6 @@ class PicksScreen(ListingScreen):
             in_reach=any(offer.verified for offer in offers),
             dated=any(pick.offer.model.price.as_of for task in tasks for pick in task.picks),
         )
-
-    def _look_at_tests(self) -> None:
-        """They may run meanwhile, and in other sessions: a key that was not counted may be good now."""
-        if self._controller.unlocked and self._controller.history != self._history:
-            self._history = self._controller.history
-            self.look_again()
 
     # ------------------------------------------------------------------ painting
 
@@ -236,7 +217,9 @@ class PicksScreen(ListingScreen):
             return True
         if action == "ask_again":
             return None if self.asking else True
-        return action not in ("turn", "rules") or bool(self._found and self._found.in_reach)
+        if action == "rules":
+            return self._found is not None
+        return action != "turn" or bool(self._found and self._found.in_reach)
 
     @on(LineList.Moved, "#tasks")
     def _turned(self) -> None:

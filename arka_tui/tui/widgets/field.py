@@ -1,6 +1,7 @@
 """A text field whose cursor does not blink: blinking costs 2 kB a second over SSH."""
 
 from textual import events
+from textual.binding import Binding
 from textual.widgets import Input
 
 
@@ -15,3 +16,15 @@ class Field(Input):
                 event.stop()
                 event.prevent_default()
                 return
+
+
+class FilterField(Field):
+    """Above a list, while it is filtered. What the keys then do stands at the bottom."""
+
+    BINDINGS = [
+        Binding("enter", "submit", "Keep the filter", key_display="Enter", id="filter.keep"),
+        Binding("escape", "screen.back", "Clear", key_display="Esc", id="filter.clear"),
+    ]
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder, id="filter", classes="hidden")

@@ -38,7 +38,7 @@ class Row:
     @property
     def haystack(self) -> str:
         shown = self.credential
-        told = " ".join(caution.text for caution in self.cautions)
+        told = " ".join(["warning", *(caution.text for caution in self.cautions)]) if self.cautions else ""
         return f"{shown.name} {shown.hint} {self.word} {shown.origin} {told}".casefold()
 
 
@@ -74,7 +74,7 @@ def _by_added(row: Row) -> tuple[object, ...]:
 SORTS: Mapping[str, Callable[[Row], tuple[object, ...]]] = {
     "name": _by_name,
     "trouble first": _by_trouble,
-    "least left": _by_left,
+    "least money left": _by_left,
     "oldest test": _by_age,
     "added": _by_added,
 }
@@ -90,7 +90,7 @@ def columns(width: int) -> list[tuple[str, int]]:
         fixed = [("sign", 2), ("hint", 7)]
     rest = max(1, width - 2 - sum(size for _, size in fixed))
     at = 2 if width >= WIDE else 1
-    return [("mark", 2), *fixed[:at], ("label" if width >= WIDE else "key", rest), *fixed[at:]]
+    return [("mark", 1), ("caution", 1), *fixed[:at], ("label" if width >= WIDE else "key", rest), *fixed[at:]]
 
 
 class KeyList(LineList):
@@ -173,8 +173,10 @@ class KeyList(LineList):
         self._arrange(self.current)
 
     def set_sort(self, name: str) -> None:
+        """Who asks for the worst wants to see it: the cursor goes to the top."""
         self.sort_name = name
-        self._arrange(self.current)
+        self._arrange(None)
+        self.cursor = 0
 
     def move_to(self, credential_id: str) -> None:
         if (at := self._row_at.get(credential_id)) is not None:
@@ -201,6 +203,11 @@ class KeyList(LineList):
     @property
     def cautioned(self) -> int:
         return sum(bool(row.cautions) for row in self._all)
+
+    @property
+    def selected(self) -> int:
+        """The marked ones that are shown: what a deed is about."""
+        return sum(row.credential.id in self.marked for row in self._rows)
 
     def _arrange(self, keep: Row | None) -> None:
         needles = self.filter_text.casefold().split()
@@ -267,7 +274,8 @@ class KeyList(LineList):
         now = self._clock()
         left = words.left(check.learnt, now) if check else words.NOTHING
         texts = {
-            "mark": ("●", marking) if marked else ("!" if item.cautions else " ", careful),
+            "mark": ("●" if marked else " ", marking),
+            "caution": ("▲" if item.cautions else " ", careful),
             "sign": (sign, lively),
             "verdict": (f"{sign} {busy or item.word}", lively),
             "provider": (safe(shown.provider, 40), dim),
@@ -280,5 +288,7 @@ class KeyList(LineList):
         }
         wanted = columns(width)
         self._times[row] = self._times_of(row, wanted)
-        cells = [cell(texts[name][0], size, texts[name][1]) for name, size in wanted]
+        cells = [
+            Segment(*texts[name]) if size == 1 else cell(texts[name][0], size, texts[name][1]) for name, size in wanted
+        ]
         return list(Segment.simplify(cells))  # each change of style costs 40 bytes

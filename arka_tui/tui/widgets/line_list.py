@@ -143,8 +143,15 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=max(0, jump), animate=False, force=True, immediate=True)
 
 
-def cell(text: str, width: int, style: Style) -> Segment:
-    """`text` padded or cut to `width` cells, the last one free. It must be safe already."""
+def head(text: str, width: int, *, right: bool = False) -> str:
+    """Above a column of such cells."""
+    return f"{f'{text:>{width - 1}}' if right else text:<{width}}"[:width]
+
+
+def cell(text: str, width: int, style: Style, *, right: bool = False) -> Segment:
+    """`text` padded or cut to `width` cells, the last one free; numbers stand at the right. It must be safe already."""
+    if right:
+        text = f"{text:>{width - 1}}"
     if cell_len(text) < width:
         return Segment(set_cell_size(text, width), style)
     return Segment(set_cell_size(text, max(0, width - 2)) + "… "[: max(0, width)], style)

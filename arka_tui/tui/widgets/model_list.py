@@ -9,12 +9,12 @@ from rich.style import Style
 from arka_tui.text import safe
 from arka_tui.tui import model_rows
 from arka_tui.tui.model_rows import Book, Heading, Line, Row, View
-from arka_tui.tui.widgets.line_list import LineList, cell
+from arka_tui.tui.widgets.line_list import LineList, cell, head
 from arka_tui.tui.words import NOTHING
 
 WIDE, MEDIUM = 124, 64
 _BOLD = Style(bold=True)
-_TO_THE_RIGHT = {"context", "in", "out", "price"}
+TO_THE_RIGHT = {"context", "in", "out", "price"}
 
 
 def columns(width: int) -> list[tuple[str, int]]:
@@ -32,10 +32,8 @@ def heads(width: int, view: View) -> str:
     """The line above the list."""
     named = {"sign": "", "name": "MODEL", "reach": "KEYS", "price": "IN/OUT PER 1M"}
     named |= {"in": "IN", "out": "OUT/1M ", "modalities": "TAKES", "retires": "  RETIRES"}
-    if view is View.BY_PROVIDER:
-        named["reach"] = "KEY"
     return "".join(
-        f"{_placed(named.get(name, name.upper()), name, size):<{size}}"[:size] for name, size in columns(width)
+        head(named.get(name, name.upper()), size, right=name in TO_THE_RIGHT) for name, size in columns(width)
     )
 
 
@@ -133,7 +131,7 @@ class ModelList(LineList):
             text, care = texts[name]
             quiet = dim if name in ("reach", "context", "modalities", "retires") or text.strip() == NOTHING else plain
             style = quiet if not care or at_cursor else self._careful
-            cells.append(cell(_placed(text, name, size), size, style))
+            cells.append(cell(text, size, style, right=name in TO_THE_RIGHT))
         return list(Segment.simplify(cells))  # each change of style costs 40 bytes
 
     @property
@@ -145,7 +143,7 @@ class ModelList(LineList):
         model, today, wide, narrow = row.offer.model, self._today(), width >= WIDE, width < MEDIUM
         into, out = model_rows.amounts(model.price)
         mark = model_rows.star(model.price) or " "
-        day, care = model_rows.retirement(model.retires, today, brief=not wide)
+        day, care = model_rows.retirement(row.retires, today, brief=not wide)
         return {
             "sign": model_rows.sign_of_all(row, today) if narrow else (model_rows.sign(row), False),
             "name": (safe(row.name, 120), False),
@@ -153,15 +151,10 @@ class ModelList(LineList):
             "context": (model_rows.context(model.context), False),
             "in": (into, False),
             "out": (out + mark, False),
-            "price": ((into if into == out and not into.startswith("$") else f"{into}/{out}") + mark, False),
+            "price": (model_rows.price_cell(model.price) + ("" if model.price.as_of else " "), False),
             "modalities": (model_rows.modalities(model), False),
             "retires": (day if care else f"  {day}", care),
         }
-
-
-def _placed(text: str, name: str, size: int) -> str:
-    """Numbers stand at the right, one cell before the next column."""
-    return f"{text:>{size - 1}}" if name in _TO_THE_RIGHT else text
 
 
 def _place_of(kept: Row, lines: list[Line]) -> int:

@@ -6,13 +6,13 @@ from rich.segment import Segment
 
 from arka_tui.insight.picks import Pick, TaskPicks
 from arka_tui.text import safe
-from arka_tui.tui import pick_rows
-from arka_tui.tui.widgets.line_list import LineList, cell
+from arka_tui.tui import model_rows
+from arka_tui.tui.widgets.line_list import LineList, cell, head
 from arka_tui.tui.words import NOTHING
 
-WIDE, MEDIUM = 92, 52
-_TO_THE_RIGHT = {"rank", "price"}
-_HEADS = {"rank": "", "name": "MODEL", "key": "KEY TO USE", "price": "IN/OUT PER 1M ", "why": "WHY"}
+WIDE, MEDIUM = 96, 52
+TO_THE_RIGHT = {"rank", "points", "price"}
+_HEADS = {"rank": "", "points": "POINTS", "name": "MODEL", "key": "KEY TO USE", "price": "IN/OUT PER 1M ", "why": "WHY"}
 
 
 class TaskList(LineList):
@@ -57,7 +57,7 @@ class TaskList(LineList):
 def columns(width: int) -> list[tuple[str, int]]:
     """Names and widths that fill `width` cells."""
     if width >= WIDE:
-        fixed = [("key", 18), ("price", 17), ("why", max(20, width - 67))]
+        fixed = [("points", 8), ("key", 18), ("price", 17), ("why", max(20, width - 75))]
     elif width >= MEDIUM:
         fixed = [("key", 18), ("price", 15)]
     else:
@@ -67,7 +67,7 @@ def columns(width: int) -> list[tuple[str, int]]:
 
 def heads(width: int) -> str:
     """The line above the list."""
-    return "".join(f"{_placed(_HEADS[name], name, size):<{size}}"[:size] for name, size in columns(width))
+    return "".join(head(_HEADS[name], size, right=name in TO_THE_RIGHT) for name, size in columns(width))
 
 
 class PickList(LineList):
@@ -97,21 +97,17 @@ class PickList(LineList):
         pick = self._picks[row]
         base = self.get_component_rich_style("keys--cursor") if at_cursor else self.rich_style
         dim = base if at_cursor else self.get_component_rich_style("keys--dim")
-        price = pick_rows.price_cell(pick.offer.model.price)
+        price = model_rows.price_cell(pick.offer.model.price)
         texts = {
             "rank": f"{row + 1}",
+            "points": f"{pick.points:f}",
             "name": safe(pick.name, 120),
             "key": safe(pick.offer.key_name, 120),
             "price": price if price.endswith("*") else f"{price} ",
             "why": safe("; ".join(pick.why)),
         }
         cells = [
-            cell(_placed(texts[name], name, size), size, base if name in ("name", "price") else dim)
+            cell(texts[name], size, base if name in ("name", "price") else dim, right=name in TO_THE_RIGHT)
             for name, size in columns(width)
         ]
         return list(Segment.simplify(cells))  # each change of style costs 40 bytes
-
-
-def _placed(text: str, name: str, size: int) -> str:
-    """Numbers stand at the right, one cell before the next column."""
-    return f"{text:>{size - 1}}" if name in _TO_THE_RIGHT else text

@@ -265,6 +265,8 @@ class Tour:
             self.terminal.press("f")
             self.terminal.wait_for("only open")
             self.terminal.press("escape")
+            self.terminal.wait_gone("only open")
+            self.terminal.press("escape")
             self.terminal.wait_gone("Test log")
         with self.flow("filter"):
             self._only_first()

@@ -206,10 +206,10 @@ def look_at_the_models(terminal: Terminal) -> None:
     for view in ("By model", "By provider"):
         for _ in range(3):
             terminal.press("down", "enter")
-            terminal.wait_for("Cheapest: three tokens in to one out")
+            terminal.wait_for("three tokens in to one out")
             click_everywhere(terminal, "[@click")
             terminal.press("escape")
-            terminal.wait_gone("Cheapest: three tokens in to one out")
+            terminal.wait_gone("three tokens in to one out")
         terminal.press("v")
         terminal.wait_for(view)
     terminal.press("q")

@@ -93,7 +93,7 @@ def test_a_narrow_screen_shows_one_task_at_a_time(controller: Controller, add: A
 
     async def script(driven: Driven) -> None:
         await driven.press("t", "p")
-        await driven.sees("‹ General 1/6 ›", "why: the newest")
+        await driven.sees("‹ General 1/6 ›", "65 points: the newest")
         await driven.press("left")
         await driven.sees("‹ Budget 6/6 ›")
         await driven.pilot.resize_terminal(80, 24)

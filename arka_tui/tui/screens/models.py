@@ -171,6 +171,8 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
             return None if self.asking else True
         if action == "view" and parameters == (self._models.view.name,):
             return False
+        if action == "filter" and (self._book is None or self.asking):
+            return True  # typed ahead of the answers
         return self._models.book.models > 0 or action not in ("filter", "sort", "view")
 
     @on(LineList.Opened)

@@ -105,6 +105,8 @@ def test_hostile_answers_of_a_provider_steer_nothing(
         terminal.press("f")
         terminal.wait_for("Test log  1 test ")
         terminal.press("q")
+        terminal.wait_for("Test log  2 tests")
+        terminal.press("q")
         terminal.wait_gone("Test log")
         leave(terminal)
         assert_harmless(terminal.raw, harmless)

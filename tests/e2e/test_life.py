@@ -26,6 +26,7 @@ def quit_and_look(terminal: Terminal) -> None:
     assert terminal.text.strip() == ""
 
 
+@pytest.mark.slow
 def test_the_recovery_code_opens_a_new_vault_when_the_passphrase_is_forgotten(home: Home, simulator: Simulator) -> None:
     with home.start() as terminal:
         choose_passphrase(terminal, TYPED_PASSPHRASE, "gl0b#fir8")

@@ -35,6 +35,7 @@ def test_ctrl_z_and_fg_come_back_to_the_locked_door(filled: Home) -> None:
         terminal.wait_for("openai/work")
 
 
+@pytest.mark.slow
 def test_who_stops_and_continues_it_from_outside_finds_it_locked_and_painted_anew(filled: Home) -> None:
     with open_list(filled) as terminal:
         terminal.signal(signal.SIGSTOP)
@@ -44,7 +45,15 @@ def test_who_stops_and_continues_it_from_outside_finds_it_locked_and_painted_ane
         terminal.wait_gone("openai/work")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGHUP,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGQUIT, marks=pytest.mark.slow),
+    ],
+    ids=lambda number: number.name,
+)
 def test_a_signal_to_leave_restores_the_terminal_and_tells_its_number(filled: Home, number: signal.Signals) -> None:
     with open_list(filled) as terminal:
         terminal.signal(number)

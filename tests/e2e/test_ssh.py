@@ -104,6 +104,7 @@ def test_a_forwarded_agent_opens_the_vault(vault_for_the_agent: Home, real_agent
         assert terminal.not_restored() == []
 
 
+@pytest.mark.slow
 def test_without_forwarding_the_passphrase_is_the_way(
     vault_for_the_agent: Home, real_agent: RealAgent, sshd: Sshd
 ) -> None:
@@ -118,6 +119,7 @@ def test_without_forwarding_the_passphrase_is_the_way(
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.slow
 def test_an_agent_that_lost_its_key_leaves_the_door_to_the_passphrase(
     vault_for_the_agent: Home, real_agent: RealAgent, sshd: Sshd
 ) -> None:

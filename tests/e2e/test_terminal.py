@@ -36,7 +36,13 @@ def after(setting: str, command: list[str]) -> list[str]:
 # ---------------------------------------------------------------------- leaving
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)),
+    ],
+)
 def test_a_signal_ends_it_with_its_number_and_the_terminal_restored(home: Home, number: int) -> None:
     with home.start() as terminal:
         terminal.wait_for(FIRST_SCREEN)
@@ -53,6 +59,7 @@ def test_a_hang_up_ends_it(home: Home) -> None:
         assert terminal.wait_exit(GRACE_S + 5) == 129
 
 
+@pytest.mark.slow
 def test_a_hang_up_ends_it_although_the_signal_is_ignored(home: Home) -> None:
     with Terminal(after("trap '' HUP", home.command), home.env) as terminal:
         terminal.wait_for(FIRST_SCREEN)
@@ -60,6 +67,7 @@ def test_a_hang_up_ends_it_although_the_signal_is_ignored(home: Home) -> None:
         assert terminal.wait_exit(GRACE_S + 5) == 129
 
 
+@pytest.mark.slow
 def test_a_terminal_that_vanishes_without_a_signal_ends_it(home: Home) -> None:
     with Terminal(home.command, home.env, controlling=False) as terminal:
         terminal.wait_for(FIRST_SCREEN)
@@ -76,6 +84,7 @@ def test_a_hang_up_ends_it_while_it_is_suspended(home: Home) -> None:
         assert terminal.wait_exit(GRACE_S + 5) == 129
 
 
+@pytest.mark.slow
 def test_sigterm_ends_it_although_the_terminal_takes_no_more_bytes(home: Home) -> None:
     with home.start() as terminal:
         terminal.wait_for(FIRST_SCREEN)
@@ -202,6 +211,7 @@ SCREENS = (
 """What opens each from the list, and the start of what it shows."""
 
 
+@pytest.mark.slow
 def test_every_screen_works_in_a_terminal_of_20_by_5(home: Home, simulator: Simulator) -> None:
     add_key(home, Canary().key)
     with home.launch(simulator, columns=20, lines=5) as terminal:
@@ -256,6 +266,7 @@ def test_a_terminal_of_no_size_is_survived(home: Home) -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.slow
 def test_no_color_means_no_colour(home: Home) -> None:
     home.env["NO_COLOR"] = "1"
     with home.start("demo", columns=100, lines=40) as terminal:
@@ -297,6 +308,7 @@ def test_an_ascii_terminal_gets_ascii_only(home: Home) -> None:
 # ---------------------------------------------------------------------- the process and its files
 
 
+@pytest.mark.slow
 def test_variables_of_the_toolkit_are_without_effect(home: Home) -> None:
     log = home.root / "textual.log"
     home.env |= {
@@ -320,6 +332,7 @@ def test_variables_of_the_toolkit_are_without_effect(home: Home) -> None:
     assert home.files() == before
 
 
+@pytest.mark.slow
 def test_all_files_and_folders_are_the_users_alone_whatever_the_umask(home: Home, simulator: Simulator) -> None:
     key = Canary()
     simulator.accept("openai", "valid", key.key)

@@ -638,7 +638,9 @@ def test_a_paste_that_comes_before_any_field_has_the_focus_is_not_lost(controlle
     drive(controller, script)
 
 
-@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize(
+    "turns", [0, 1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
+)
 def test_what_is_typed_into_the_form_just_before_a_lock_does_no_harm(controller: Controller, turns: int) -> None:
     async def script(driven: Driven) -> None:
         await _open(driven)
@@ -651,7 +653,9 @@ def test_what_is_typed_into_the_form_just_before_a_lock_does_no_harm(controller:
     drive(controller, script)
 
 
-@pytest.mark.parametrize("provider", ["ollama", "lmstudio", "vllm", "compatible"])
+@pytest.mark.parametrize(
+    "provider", ["vllm", *(pytest.param(each, marks=pytest.mark.slow) for each in ("ollama", "lmstudio", "compatible"))]
+)
 def test_a_server_of_ones_own_needs_no_key(controller: Controller, simulator: Simulator, provider: str) -> None:
     async def script(driven: Driven) -> None:
         await _open(driven)

@@ -440,6 +440,7 @@ def test_the_passphrase_can_be_changed_from_the_palette(
     assert later._vault.secret("openai/work") == Secret(secret)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(40, 12), (20, 5), (10, 3), (200, 60)])
 def test_no_size_of_terminal_breaks_a_screen(controller: Controller, add: Add, size: tuple[int, int]) -> None:
     add("openai/work")

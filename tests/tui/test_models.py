@@ -358,7 +358,9 @@ def test_details_tell_dated_names_of_one_key_together_and_nothing_that_was_not_s
     assert model_detail.heading(group) == "1 of your keys runs it; 1 more not verified"
 
 
-@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize(
+    "turns", [0, 1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
+)
 def test_what_is_typed_just_before_a_lock_does_no_harm(controller: Controller, add: Add, turns: int) -> None:
     add("openai/work")
 
@@ -378,7 +380,9 @@ def test_what_is_typed_just_before_a_lock_does_no_harm(controller: Controller, a
     drive(controller, script)
 
 
-@pytest.mark.parametrize("key", ["m", "p", "enter", "l", "a", "e"])
+@pytest.mark.parametrize(
+    "key", ["m", "e", *(pytest.param(each, marks=pytest.mark.slow) for each in ("p", "enter", "l", "a"))]
+)
 def test_a_lock_while_a_screen_opens_does_no_harm(controller: Controller, add: Add, key: str) -> None:
     add("openai/work")
 

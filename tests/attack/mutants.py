@@ -493,6 +493,7 @@ def copy_tree(tree: Path) -> None:
 def run_test(tree: Path, *tests: str) -> int:
     """pytest's exit code: 1 where one ran and failed. Raises: subprocess.TimeoutExpired."""
     command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "-rN"]
+    command += ["-m", "slow or not slow"]  # a variant for the slow sweep may be the one that notices
     ended = subprocess.run(
         [*command, *(f"tests/{test}" for test in tests)],
         cwd=tree,

@@ -6,7 +6,12 @@
     ├── NameTaken
     ├── CatalogError            the provider catalog has a mistake
     ├── ConfigError             the settings file has a mistake
-    ├── TerminalUnfit           no screen can be drawn here
+    ├── TerminalUnfit           no screen can be drawn here, or nobody can be asked
+    ├── SessionFailed           the kernel does not keep the vault open for this login
+    ├── Refused                 a key is not as the user required it to be
+    ├── Unreachable             nothing could be found out about a key
+    ├── CommandFailed           a program of the user's cannot be started
+    │   └── CommandMissing      there is none of that name
     └── VaultError
         ├── VaultMissing        there is none yet
         ├── VaultExists         there is one already
@@ -57,6 +62,26 @@ class ConfigError(ArkaError):
 
 
 class TerminalUnfit(ArkaError):
+    pass
+
+
+class SessionFailed(ArkaError):
+    pass
+
+
+class Refused(ArkaError):
+    pass
+
+
+class Unreachable(ArkaError):
+    pass
+
+
+class CommandFailed(ArkaError):
+    pass
+
+
+class CommandMissing(CommandFailed):
     pass
 
 

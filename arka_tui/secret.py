@@ -79,6 +79,10 @@ class Secret:
         return ""
 
 
+KEYLESS = Secret("not-needed")
+"""Kept for a server of one's own that asks for no key: something has to stand in the header. No secret."""
+
+
 def _bytes(secret: Secret) -> bytes:
     return secret.reveal().encode("utf-8", "surrogatepass")
 

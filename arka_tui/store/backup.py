@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from arka_tui.credential import Draft
 from arka_tui.errors import (
     Conflict,
     NotSaved,
@@ -106,7 +107,7 @@ def write(paths: Paths, data: Source, target: Path, moment: datetime, *, force: 
     try:
         incomplete = replace_file(target, data.raw)
     except NotSaved as failure:
-        raise _reworded(failure, "no backup was made", "make room there, or take another disk") from failure
+        raise reworded(failure, "no backup was made", "make room there, or take another disk") from failure
     if data.state:
         _reopen(target, data.state)
     return Written(target, already=False, incomplete=incomplete)
@@ -135,7 +136,7 @@ def _taken(paths: Paths, data: Source, target: Path, moment: datetime, *, force:
         target /= f"arka-tui-{moment:%Y-%m-%d}-generation-{data.generation}.toml"
     if not is_folder(target.parent):
         raise UsageError(f"there is no folder {target.parent}", "make it first")
-    _refuse_own_files(paths, target)
+    refuse_own_files(paths, target)
     there = glance(target)
     if there.condition is Condition.MISSING:
         return target, False
@@ -149,7 +150,7 @@ def _source(raw: bytes, state: State | None, notes: tuple[str, ...]) -> Source:
     return Source(raw, document.generation, len(document.records), document.store_id, state, notes)
 
 
-def _refuse_own_files(paths: Paths, target: Path) -> None:
+def refuse_own_files(paths: Paths, target: Path) -> None:
     disk = Disk(paths.vault)
     own = (disk.main, disk.mirror, disk.lock_file, disk.journal)
     if Path(os.path.realpath(target)) in own:
@@ -220,6 +221,15 @@ def open_backup(backup: Glance, way: Way) -> State:
         raise VaultCorrupt(f"{backup.path} is damaged: it does not match its seal", "try another backup") from None
 
 
+def drafts(state: State) -> list[Draft]:
+    """Its keys, as another vault would add them. Raises: VaultCorrupt."""
+    return [
+        Draft(shown.provider, shown.label, shown.base_url, shown.settings, state.open_record(entry))
+        for entry in state.entries
+        for shown in (entry.credential,)
+    ]
+
+
 def refuse_unopenable(state: State) -> None:
     """Raises: VaultCorrupt."""
     harmed = unopenable(state)
@@ -258,7 +268,7 @@ def restore(paths: Paths, backup: State, seen: Present, clock: Callable[[], date
                 raise Conflict("the vault was changed meanwhile", "nothing was restored; look at it, then start again")
             done = _restore_alone(disk, backup, now, clock())
     except NotSaved as failure:
-        raise _reworded(failure, "not restored", "make room on the disk, then try again") from failure
+        raise reworded(failure, "not restored", "make room on the disk, then try again") from failure
     HighWater(paths.high_water).remember(backup, even_older=True)
     return done
 
@@ -325,7 +335,7 @@ def _undo(disk: Disk, now: Present, kept: list[Path], journal: Path | None) -> N
             path.unlink()
 
 
-def _reworded(failure: NotSaved, deed: str, hint_if_full: str) -> NotSaved:
+def reworded(failure: NotSaved, deed: str, hint_if_full: str) -> NotSaved:
     """Nothing is "saved" here."""
     hint = hint_if_full if failure.hint and not isinstance(failure, VaultBusy) else failure.hint
     return type(failure)(str(failure).replace("not saved", deed, 1), hint)

@@ -18,9 +18,19 @@ from arka_tui.errors import (
     WrongPassphrase,
 )
 from arka_tui.store.disk import Disk
-from arka_tui.store.document import MAX_BYTES, CutShort, Document, LaterFormat, NotOurs, parse, slot_kinds, sniff
+from arka_tui.store.document import (
+    MAX_BYTES,
+    CutShort,
+    Document,
+    LaterFormat,
+    NotOurs,
+    parse,
+    slot_kinds,
+    sniff,
+    store_ids,
+)
 from arka_tui.store.envelope import Damaged
-from arka_tui.store.slots import Slot, Way
+from arka_tui.store.slots import MasterKey, Slot, Way
 from arka_tui.store.state import State, authenticate, unlock_document
 
 ResultT = TypeVar("ResultT")
@@ -36,10 +46,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The newest authentic state, the slot that opened it, the file it was in, and what to tell of that."""
+    """The newest authentic state, the slot that opened it, if one did, the file it was in, and what to tell of that."""
 
     state: State
-    slot: Slot
+    slot: Slot | None
     path: Path
     notes: tuple[str, ...]
     stamps: tuple[object, object] = (None, None)
@@ -103,6 +113,14 @@ class Copies:
                 kinds |= slot_kinds(self._disk.read(path, MAX_BYTES) or b"")
         return kinds
 
+    def store_ids(self) -> frozenset[bytes]:
+        """That the readable files name, without parsing their records. Nothing of it is authenticated."""
+        ids: frozenset[bytes] = frozenset()
+        for path in (self._disk.main, self._disk.mirror):
+            with suppress(VaultError):
+                ids |= store_ids(self._disk.read(path, MAX_BYTES) or b"")
+        return ids
+
     def unlock(self, way: Way) -> Found:
         """Raises: as `readable`, and VaultMissing, WrongPassphrase, StalePassphrase, and what `Way.ikm` raises."""
         stamps = self._stamps()
@@ -122,6 +140,9 @@ class Copies:
             except WrongPassphrase as wrong:
                 failures.append(wrong)
             except Damaged:
+                if isinstance(way, MasterKey):  # damage, and the seal of another master key, look the same to it
+                    failures.append(WrongPassphrase(f"{way.said} does not open this vault"))
+                    continue
                 failures.append(VaultCorrupt(f"{path} is damaged: it does not match its seal", self._last_resort))
         if not states:
             raise next((f for f in failures if isinstance(f, VaultCorrupt)), failures[0])
@@ -129,7 +150,7 @@ class Copies:
         state = states[path]
         if any(isinstance(failure, WrongPassphrase) for failure in failures):
             self._refuse_stale(state, copies)
-        slot = next(slot for slot, key in keys.items() if key == state.master_key)
+        slot = next((slot for slot, key in keys.items() if key == state.master_key), None)
         return Found(state, slot, path, self._notes(state, path), stamps, self._outdone(state, copies))
 
     def heal(self, found: Found) -> list[str]:

@@ -42,6 +42,7 @@ MAX_WORK_KIB = 16 * 1024 * 1024
 MAX_GENERATION = 2**63 - 1
 
 _FORMAT_LINE = re.compile(rb'^format = "arka-store/([0-9]{1,9})"\r?$', re.MULTILINE)
+_STORE_ID_LINE = re.compile(rb'^store_id = "([A-Za-z0-9+/=]+)"\r?$', re.MULTILINE)
 _SLOT_TYPE_LINE = re.compile(rb'^type = "([a-z0-9-]+)"\r?$', re.MULTILINE)
 _LINE = r'(?:\[\[(?:slot|record)\]\]|\[(?:index|seal)\]|[a-z_0-9]+ = (?:"[A-Za-z0-9+/=:._ -]*"|[0-9]{1,19})|#.*|)\r?'
 _LINES = re.compile(rf"(?:{_LINE}\n)*+{_LINE}")  # all in one, and `*+`: a list of lines takes more memory than the text
@@ -121,6 +122,15 @@ def sniff(raw: bytes) -> bool:
 def slot_kinds(raw: bytes) -> frozenset[str]:
     """The types of slots that a whole file names, without parsing its records. Nothing of it is authenticated."""
     return frozenset(kind.decode() for kind in _SLOT_TYPE_LINE.findall(raw))
+
+
+def store_ids(raw: bytes) -> frozenset[bytes]:
+    """As `slot_kinds`, of the vault's id; one, where it is a vault."""
+    found = _STORE_ID_LINE.search(raw[:4096])
+    try:
+        return frozenset({unb64(found[1].decode(), STORE_ID_BYTES)}) if found else frozenset()
+    except Damaged:
+        return frozenset()
 
 
 def parse(raw: bytes) -> Document:

@@ -1,6 +1,7 @@
 """Ways to wrap and unwrap the master key: FORMAT.md §3."""
 
 import os
+import random
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
@@ -104,6 +105,15 @@ def recovery_groups(code: str) -> list[str]:
     return [code[i : i + _GROUP] for i in range(0, len(code), _GROUP)]
 
 
+def two_groups(groups: int) -> tuple[int, int]:
+    """Numbers, from 1 and in their order, of those that are typed as proof that the code was written down.
+
+    Others each time: the proof is that all of them are on paper.
+    """
+    first, second = sorted(random.SystemRandom().sample(range(1, groups + 1), 2))
+    return first, second
+
+
 def tidy_recovery_code(text: str) -> str:
     """As it was shown, without hyphens, whatever the case and however O, I and L were typed."""
     bare = re.sub(r"[\s-]", "", text)
@@ -171,6 +181,18 @@ class SshAgent:
         if key is None:
             raise WrongPassphrase("the ssh-agent holds no key that opens this vault", "ssh-add -l lists those it has")
         return self.agent.sign(key, _signed(store_id, slot.id, slot.agent_key.challenge))
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKey:
+    """What every slot leads to, kept for a login. Fits no slot, and all of them."""
+
+    kind: ClassVar[str] = ""
+    said: ClassVar[str] = "the key of this session"
+    key: bytes = field(repr=False)
+
+    def ikm(self, store_id: bytes, slot: Slot) -> bytes:
+        raise WrongPassphrase(f"{self.said} opens no slot")
 
 
 def new_slot(store_id: bytes, master_key: bytes, way: Way, cost: Argon2Cost) -> Slot:

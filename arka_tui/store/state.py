@@ -11,7 +11,7 @@ from arka_tui.store import index
 from arka_tui.store.document import INDEX_PAD_BYTES, MAX_BYTES, SECRET_PAD_BYTES, Document, Record, render
 from arka_tui.store.envelope import Damaged, equal, hkdf, mac, pad, pae, random_key, seal, unpad, unseal, wipe
 from arka_tui.store.index import Entry
-from arka_tui.store.slots import Slot, Way, unwrap
+from arka_tui.store.slots import MasterKey, Slot, Way, unwrap
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ def unlock_document(raw: bytes, document: Document, way: Way, keys: dict[Slot, b
 
     Raises: WrongPassphrase, Damaged, and what `Way.ikm` raises.
     """
+    if isinstance(way, MasterKey):
+        return authenticate(raw, document, way.key)
     wrong: VaultError = WrongPassphrase(f"{way.said} opens no slot of this vault")
     for slot in document.slots:
         if isinstance(slot, Slot) and slot.type == way.kind:

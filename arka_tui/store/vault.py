@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +14,9 @@ from arka_tui.errors import (
     Conflict,
     CredentialNotFound,
     NameTaken,
+    StalePassphrase,
     UsageError,
+    VaultCorrupt,
     VaultError,
     VaultExists,
     VaultLocked,
@@ -38,10 +40,12 @@ from arka_tui.store.envelope import Damaged, equal, random_key
 from arka_tui.store.highwater import HighWater
 from arka_tui.store.index import Entry
 from arka_tui.store.journal import SLACK, History, Journal, append_line, bounded
+from arka_tui.store.session import Keyring
 from arka_tui.store.slots import (
     SMALL_KDF,
     Argon2Cost,
     KeyFile,
+    MasterKey,
     Passphrase,
     RecoveryCode,
     Slot,
@@ -144,7 +148,7 @@ class Vault:
         """Raises: as `exists`, and VaultMissing, WrongPassphrase, StalePassphrase."""
         way = Passphrase(passphrase)
         opened, slot = self._unlock(way)
-        if not opened.older_copy:
+        if slot and not opened.older_copy:
             self._strengthen(slot, way)
         return opened
 
@@ -155,6 +159,30 @@ class Vault:
     def unlock_with_recovery_code(self, code: Secret) -> Opened:
         """Raises: as `unlock`."""
         return self.unlock_with(RecoveryCode(code))
+
+    def unlock_kept(self, keyring: Keyring) -> Opened | None:
+        """With what this login's keyring keeps; None where that is nothing, or opens nothing that is up to date.
+        Raises: as `exists`, and VaultMissing."""
+        for store_id in self._copies.store_ids():
+            if kept := keyring.find(store_id):
+                try:
+                    return self.unlock_with(MasterKey(kept.master_key))
+                except (VaultCorrupt, WrongPassphrase, StalePassphrase):
+                    continue
+        return None
+
+    def keep_open(self, keyring: Keyring, lifetime_s: int) -> None:
+        """For this login, however often this object is locked. Raises: VaultLocked, SessionFailed."""
+        state = self._open_state()
+        keyring.keep(state.store_id, state.master_key, lifetime_s)
+
+    def kept_until(self, keyring: Keyring) -> datetime | None:
+        return next((kept.until for each in self._copies.store_ids() if (kept := keyring.find(each))), None)
+
+    def end_session(self, keyring: Keyring) -> bool:
+        """Whether there was one. Raises: SessionFailed."""
+        ended = [keyring.forget(each) for each in self._copies.store_ids()]
+        return any(ended)
 
     def slot_kinds(self) -> frozenset[str]:
         """What the file on disk says it opens with, before it is opened; a hint, not to be relied on."""
@@ -261,6 +289,14 @@ class Vault:
         """Equal for equal secrets under this master key, and of no use without it. Raises: VaultLocked."""
         state = self._open_state()
         return secret_mark(state.master_key, state.store_id, secret)
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of every key, by credential id: to find them elsewhere. Opens each. Raises: VaultLocked, VaultCorrupt."""
+        state = self._open_state()
+        return {
+            entry.credential.id: secret_mark(state.master_key, state.store_id, state.open_record(entry))
+            for entry in state.entries
+        }
 
     def add(self, draft: Draft) -> tuple[Credential, Saved]:
         secret = _usable(draft.secret)
@@ -433,13 +469,13 @@ class Vault:
     def _new_slots(self, store_id: bytes, master_key: bytes, ways: Sequence[Way]) -> tuple[Slot, ...]:
         return tuple(new_slot(store_id, master_key, way, self._cost()) for way in ways)
 
-    def _unlock(self, way: Way) -> tuple[Opened, Slot]:
+    def _unlock(self, way: Way) -> tuple[Opened, Slot | None]:
         opening, stamps = self._opening, self._current_stamps()
         found = self._copies.unlock(way)  # not within `_deed`: it may wait for a person
         with self._deed:
             return self._take(found, opening, stamps)
 
-    def _take(self, found: Found, opening: object, stamps: tuple[object, object]) -> tuple[Opened, Slot]:
+    def _take(self, found: Found, opening: object, stamps: tuple[object, object]) -> tuple[Opened, Slot | None]:
         state = found.state
         history = self._journal(state.store_id, state.master_key).read()
         with self._mutex:

@@ -506,3 +506,10 @@ def test_a_session_that_was_unlocked_before_the_restore_still_shows_its_own_vaul
     session.add(draft("openai/new"))
     put_back(filled, file)
     assert [credential.label for credential in session.list()] == ["one", "two", "three", "new"]
+
+
+def test_the_keys_of_a_backup_are_drafts_for_another_vault(filled: Paths) -> None:
+    found = backing.drafts(verify(read(filled.vault), WAY))
+    kept = unlocked(filled)
+    assert [each.name for each in found] == [each.name for each in kept.list()]
+    assert [each.secret for each in found] == [kept.secret(each.name) for each in found]

@@ -262,3 +262,8 @@ def test_what_cannot_be_a_recovery_code_is_said_so(by_code: Slot, typed: str) ->
 def test_only_ascii_makes_a_recovery_code(code: str, by_code: Slot) -> None:
     with pytest.raises(WrongPassphrase, match="eight groups of four"):
         unwrap(STORE_ID, by_code, RecoveryCode(Secret(code)))
+
+
+def test_which_groups_of_a_recovery_code_are_asked_for_is_left_to_chance() -> None:
+    drawn = {slots.two_groups(8) for _ in range(2000)}
+    assert drawn == {(first, second) for first in range(1, 9) for second in range(first + 1, 9)}

@@ -761,3 +761,21 @@ def test_a_vault_is_never_saved_larger_than_it_could_be_opened_again(
         vault.add(draft("openai/new"))
     assert everything(filled.data) == before
     assert values(vault) == KEYS
+
+
+# ---------------------------------------------------------------------- fingerprints
+
+
+def test_fingerprints_tell_equal_secrets_and_neither_the_secret_nor_anything_to_another_vault(
+    vault: Vault, tmp_path: Path
+) -> None:
+    ids = {name: vault.add(draft(name, secret))[0].id for name, secret in KEYS.items()}
+    marks = vault.fingerprints()
+    assert marks == {ids[name]: vault.fingerprint(Secret(secret)) for name, secret in KEYS.items()}
+    assert len({*marks.values()}) == len(KEYS)
+    other = open_vault(Paths.under(tmp_path / "other"))
+    other.create(OLD_PASSPHRASE, OLD_CODE)
+    assert other.fingerprint(Secret(KEYS["openai/work"])) not in marks.values()
+    vault.lock()
+    with pytest.raises(VaultLocked):
+        vault.fingerprints()

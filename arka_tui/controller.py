@@ -25,7 +25,7 @@ from arka_tui.providers.catalog import Catalog, Owner
 from arka_tui.providers.checker import Checker
 from arka_tui.providers.provider import Provider
 from arka_tui.providers.transport import Transport
-from arka_tui.secret import Secret
+from arka_tui.secret import KEYLESS, Secret
 from arka_tui.slot_deeds import SlotDeeds
 from arka_tui.store import Saved
 from arka_tui.store.journal import History
@@ -34,8 +34,6 @@ from arka_tui.store.ssh_agent import Agent
 from arka_tui.store.vault import Opened, Vault
 
 CHECKS_AT_ONCE = 20
-KEYLESS = Secret("not-needed")
-"""Kept for a server of one's own that asks for no key: something has to stand in the header."""
 JOURNAL_EVERY = 20
 """Checks that are gathered before they are written to the log together."""
 
@@ -348,7 +346,7 @@ class Controller:
         return tuple(
             credential.name
             for credential in self._vault.list()
-            if is_due([check for check in past[credential.id] if check.hint == credential.hint], every, now)
+            if is_due([check for check in past[credential.id] if credential.is_told_by(check)], every, now)
         )
 
     async def try_draft(self, draft: Draft, editing: Credential | None, on_stage: Callable[[Stage], None]) -> Check:

@@ -5,11 +5,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from arka_tui.errors import UsageError
 from arka_tui.secret import Secret
 from arka_tui.text import UNSAFE, UNSEEN
+
+if TYPE_CHECKING:
+    from arka_tui.check import Check
 
 LABEL_MAX_CHARS = 40
 SETTING_MAX_CHARS = 200
@@ -67,6 +71,15 @@ class Credential:
     @property
     def origin(self) -> str:
         return origin_of(self.base_url)
+
+    def is_told_by(self, check: "Check") -> bool:
+        """Whether it is a test of this secret: by the hint, and where a short one has none, by when it was changed.
+
+        A change of something else then makes it untested too.
+        """
+        if (check.credential_id, check.hint) != (self.id, self.hint):
+            return False
+        return bool(self.hint) or self.rev == 1 or check.at >= self.updated_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The other half of the controller: what is known of keys, where that one has what
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from arka_tui.check import Check, Mood
 from arka_tui.credential import Credential
-from arka_tui.errors import ArkaError, VaultLocked
+from arka_tui.errors import ArkaError, VaultCorrupt, VaultLocked
 from arka_tui.insight import warnings
 from arka_tui.insight.offers import Offer
 from arka_tui.insight.warnings import Warning as Caution
@@ -71,14 +72,18 @@ class InsightDeeds:
         """At the lock: which models a key reaches tells whose it is."""
         self._listed = {}
 
-    def unlisted(self, *, again: bool = False) -> tuple[Credential, ...]:
-        """The credentials whose models are not known, or too long ago; `again` for all. None that certainly fail."""
+    def unlisted(self, *, again: bool = False, provider_id: str = "") -> tuple[Credential, ...]:
+        """The credentials whose models are not known, or too long ago; `again` for all. None that certainly fail.
+
+        `provider_id`: of that provider only.
+        """
         oldest = self._clock() - FRESH
         last = self.last_checks()
         return tuple(
             credential
             for credential in self._credentials()
             if credential.provider in self._catalog.providers
+            and provider_id in ("", credential.provider)
             and not ((check := last.get(credential.id)) and check.verdict.meaning.mood is Mood.BAD)
             and (again or not (listed := self._list_of(credential)) or listed.at < oldest)
         )
@@ -93,8 +98,11 @@ class InsightDeeds:
         listed = self._listed.get(credential.id)
         return listed if listed and listed.of.rev == credential.rev else None
 
-    async def list_models(self, *, again: bool = False) -> AsyncGenerator[tuple[Credential, bool], None]:
-        """Asks each for its models, by free requests; tells of each, as it is done, whether there is a list now.
+    async def list_models(
+        self, *, again: bool = False, provider_id: str = ""
+    ) -> AsyncGenerator[tuple[Credential, bool], None]:
+        """Asks each that is `unlisted` for its models, by free requests; tells of each, as it is done, whether there is
+        a list now.
 
         A credential that is gone meanwhile is passed over. Stops when the vault is locked.
         """
@@ -112,7 +120,8 @@ class InsightDeeds:
                     self.remember(credential, reached)
                 return credential, reached is not None
 
-        tasks = [asyncio.create_task(one(credential)) for credential in self.unlisted(again=again)]
+        wanted = self.unlisted(again=again, provider_id=provider_id)
+        tasks = [asyncio.create_task(one(credential)) for credential in wanted]
         try:
             for task in asyncio.as_completed(tasks):
                 yield await task
@@ -168,19 +177,15 @@ class InsightDeeds:
 
     def checks_of(self, credential: Credential) -> tuple[Check, ...]:
         """Oldest first; none of a key that was replaced since."""
-        return tuple(
-            check
-            for check in self._vault.history.checks
-            if (check.credential_id, check.hint) == (credential.id, credential.hint)
-        )
+        return tuple(check for check in self._vault.history.checks if credential.is_told_by(check))
 
     def last_checks(self) -> Mapping[str, Check]:
         """By credential id; none of a key that was replaced since."""
-        hints = {credential.id: credential.hint for credential in self._credentials()}
+        keys = {credential.id: credential for credential in self._credentials()}
         return {
-            check.credential_id: check
+            key.id: check
             for check in self._vault.history.checks
-            if hints.get(check.credential_id) == check.hint
+            if (key := keys.get(check.credential_id)) and key.is_told_by(check)
         }
 
     def warnings(self) -> Mapping[str, tuple[Caution, ...]]:
@@ -204,6 +209,37 @@ class InsightDeeds:
             return tuple(each.name for each in same.get(self._vault.fingerprint(secret), ()))
         except VaultLocked:
             return ()
+
+    def all_holders(self, secret: Secret) -> tuple[str, ...]:
+        """As `holders`, tested or not: it opens every key, within the store. For a deed, not for a screen."""
+        try:
+            mark, marks = self._vault.fingerprint(secret), self._marks()
+        except VaultLocked:
+            return ()
+        return tuple(each.name for each in self._credentials() if marks.get(each.id) == mark)
+
+    def copies(self, credentials: Sequence[Credential]) -> Mapping[str, tuple[str, ...]]:
+        """As `twins`, of these only, and tested or not: see `all_holders`."""
+        try:
+            marks = self._marks()
+        except VaultLocked:
+            return {}
+        same: defaultdict[str, list[Credential]] = defaultdict(list)
+        for each in self._credentials():
+            if each.id in marks:
+                same[marks[each.id]].append(each)
+        return {
+            each.id: tuple(other.name for other in same[marks[each.id]] if other.id != each.id)
+            for each in credentials
+            if each.id in marks
+        }
+
+    def _marks(self) -> Mapping[str, str]:
+        """Of every key its fingerprint; where one is damaged, of those that were tested. Raises: VaultLocked."""
+        try:
+            return self._vault.fingerprints()
+        except VaultCorrupt:
+            return {each: check.fingerprint for each, check in self.last_checks().items() if check.fingerprint}
 
     def account_mates(self, credential: Credential) -> Sequence[str]:
         """Names of the other keys of the same account, as far as the provider told whose they are."""

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from arka_tui.check import Check, Verdict
 from arka_tui.config import Config
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential, Draft
@@ -16,6 +18,7 @@ from arka_tui.paths import Paths
 from arka_tui.providers.catalog import load_catalog
 from arka_tui.secret import Secret
 from arka_tui.simulator import Simulator
+from arka_tui.telling.revocation import Revocation, revocation
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, open_vault
 
 CATALOG = load_catalog()
@@ -175,6 +178,20 @@ def test_the_same_secret_under_two_names_is_told_once_both_were_tested(
     assert third.id not in warned
 
 
+def test_a_key_that_is_stored_already_is_known_though_no_copy_of_it_was_ever_tested(
+    controller: Controller, simulator: Simulator, add: Callable[..., Credential]
+) -> None:
+    key = simulator.issue("openai", "valid", "work")
+    one, copy, other = add("openai/work", key=key), add("openai/copy", key=key), add("openai/other")
+    assert set(controller.insight.all_holders(Secret(key))) == {"openai/work", "openai/copy"}
+    assert controller.insight.copies([one, other]) == {one.id: ("openai/copy",), other.id: ()}
+    assert revocation(controller, [copy], tested_or_not=True) == Revocation([], ["openai/work"])
+    assert revocation(controller, [one, copy], tested_or_not=True).in_use == []
+    controller.lock()
+    assert controller.insight.copies([one]) == {}
+    assert controller.insight.all_holders(Secret(key)) == ()
+
+
 def test_twins_are_known_after_a_restart(
     controller: Controller, simulator: Simulator, add: Callable[..., Credential]
 ) -> None:
@@ -206,6 +223,19 @@ def test_past_checks_of_a_key_end_where_it_was_replaced(
     draft = Draft("openai", "work", credential.base_url, (), Secret(simulator.issue("openai", "valid", "new")))
     replaced, _ = controller.update(credential, draft)
     assert controller.insight.checks_of(replaced) == ()
+
+
+def test_past_checks_of_a_key_without_a_hint_end_where_it_was_changed(
+    controller: Controller, add: Callable[..., Credential]
+) -> None:
+    credential = add("openai/work")
+    short, _ = controller.update(credential, Draft("openai", "work", credential.base_url, (), Secret("short-key-1")))
+    before = Check(short.id, short.name, short.hint, short.updated_at - timedelta(seconds=1), Verdict.OK)
+    after = replace(before, at=short.updated_at)
+    controller.record(before)
+    controller.record(after)
+    assert controller.insight.checks_of(short) == (after,)
+    assert controller.insight.last_checks() == {short.id: after}
 
 
 def test_picks_count_verified_keys_only(controller: Controller, add: Callable[..., Credential]) -> None:

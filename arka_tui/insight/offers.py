@@ -70,6 +70,11 @@ def blended(price: Price) -> tuple[PriceKind, Decimal]:
     return PriceKind.KNOWN, (3 * into + out) / 4
 
 
+def sensible(amount: Decimal | None) -> Decimal | None:
+    """An amount as it is; None where none was said, or none that can be a price."""
+    return amount if amount is not None and not _is_negative(amount) and _can_be_price(amount) else None
+
+
 def cheapest_first(offers: Iterable[Offer]) -> list[Offer]:
     """Those of verified keys, then the others. Of equal prices: by provider's name, key's name, and what else tells
     two offers apart.

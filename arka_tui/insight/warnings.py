@@ -85,7 +85,7 @@ def _found(
 
 def _of_this_secret(credential: Credential, checks: Sequence[Check]) -> list[Check]:
     """Without the tests of a secret that has been replaced since."""
-    of_hint = [check for check in checks if check.hint == credential.hint]
+    of_hint = [check for check in checks if credential.is_told_by(check)]
     last = of_hint[-1].fingerprint if of_hint else ""
     return [check for check in of_hint if check.fingerprint == last or not check.fingerprint or not last]
 

@@ -16,8 +16,8 @@ from textual.theme import Theme
 
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, NotSaved, VaultError
+from arka_tui.telling import words
 from arka_tui.text import safe
-from arka_tui.tui import words
 from arka_tui.tui.guard import (
     AsciiFilter,
     ControlFilter,

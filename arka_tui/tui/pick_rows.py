@@ -10,8 +10,8 @@ from rich.cells import cell_len, set_cell_size
 from arka_tui.insight.offers import Offer
 from arka_tui.insight.picks import Pick, TaskPicks, count_words, price_words, usd
 from arka_tui.insight.rules import Condition, Rank, Rules
+from arka_tui.telling import model_rows, words
 from arka_tui.text import safe
-from arka_tui.tui import model_rows, words
 
 SILENT = "a rule that says nothing"
 

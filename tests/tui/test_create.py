@@ -97,11 +97,6 @@ def test_the_groups_are_numbered_and_any_two_of_them_are_asked_for(
     drive(make_controller(), script)
 
 
-def test_which_groups_are_asked_for_is_left_to_chance() -> None:
-    drawn = {recovery_code.two_groups(8) for _ in range(2000)}
-    assert drawn == {(first, second) for first in range(1, 9) for second in range(first + 1, 9)}
-
-
 def test_a_short_passphrase_is_refused_and_stays_typed(make_controller: Make) -> None:
     async def script(driven: Driven) -> None:
         await _choose(driven, "short", "short")

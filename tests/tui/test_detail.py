@@ -12,8 +12,8 @@ from arka_tui.controller import Controller
 from arka_tui.credential import Credential, Draft
 from arka_tui.providers.catalog import load_catalog
 from arka_tui.secret import Secret
-from arka_tui.tui import words
-from arka_tui.tui.key_sections import Section, kept_section, learnt_sections, unasked
+from arka_tui.telling import words
+from arka_tui.telling.key_sections import Section, kept_section, learnt_sections, unasked
 from arka_tui.tui.screens import detail
 from arka_tui.tui.screens.detail import DetailScreen
 from tests.conftest import NOW

@@ -17,7 +17,7 @@ from textual.widgets import Button, DataTable, Input, Label, OptionList, RichLog
 import arka_tui.tui
 from arka_tui.controller import Controller
 from arka_tui.secret import Secret
-from arka_tui.tui import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.guard import AsciiFilter, ControlFilter, crash_report, to_ascii
 from arka_tui.tui.screens.keys import KeysScreen
 from tests.tui.conftest import Driven, drive
@@ -131,8 +131,8 @@ def test_outside_text_in_a_toast_is_shown_as_it_is(payload: str, controller: Con
 
 @pytest.mark.parametrize("payload", MARKUP)
 def test_markup_from_outside_is_never_parsed(payload: str) -> None:
-    assert words.plain(payload).plain == payload
-    assert words.plain(payload).spans == []
+    assert onscreen.plain(payload).plain == payload
+    assert onscreen.plain(payload).spans == []
 
 
 def _boom() -> None:

@@ -1,7 +1,7 @@
 """No text that is not a constant reaches a widget in a way that reads it as markup, or a terminal uncleaned.
 
-`words.plain` is the way; `Content` is for text that is styled, and is not parsed either. The rest is looked for in the
-source: each call, argument and attribute by which Textual 8 takes a string as markup.
+`onscreen.plain` is the way; `Content` is for text that is styled, and is not parsed either. The rest is looked for in
+the source: each call, argument and attribute by which Textual 8 takes a string as markup.
 """
 
 import ast

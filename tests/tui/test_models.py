@@ -15,8 +15,8 @@ from arka_tui.controller import Controller
 from arka_tui.insight.offers import Offer, grouped
 from arka_tui.model import Model, ModelsReached, Price
 from arka_tui.simulator import Simulator
-from arka_tui.tui import model_rows
-from arka_tui.tui.model_rows import SORTS, Book, Heading, Row, View
+from arka_tui.telling import model_rows
+from arka_tui.telling.model_rows import SORTS, Book, Heading, Row, View
 from arka_tui.tui.screens import listing_screen, model_detail
 from arka_tui.tui.screens.keys import KeysScreen
 from arka_tui.tui.screens.model_detail import ModelDetail

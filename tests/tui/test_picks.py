@@ -15,7 +15,8 @@ from arka_tui.insight.picks import Pick, Step, picks
 from arka_tui.insight.rules import Condition, Rank, Rules, Task, load_rules
 from arka_tui.model import Model, ModelsReached, Price
 from arka_tui.simulator import Simulator
-from arka_tui.tui import model_rows, pick_rows
+from arka_tui.telling import model_rows
+from arka_tui.tui import pick_rows
 from arka_tui.tui.pick_rows import Findings
 from arka_tui.tui.screens import listing_screen
 from arka_tui.tui.screens.keys import KeysScreen

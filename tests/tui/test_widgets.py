@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from arka_tui.credential import Credential
 from arka_tui.secret import Secret
-from arka_tui.tui import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_list import KeyList, columns
 from arka_tui.tui.widgets.line_list import LineList, cell
@@ -295,4 +295,4 @@ def test_a_key_that_edits_a_field_acts_before_what_is_typed_after_it() -> None:
     ],
 )
 def test_a_line_of_parts_is_told_as_far_as_it_fits(cells: int, told: str) -> None:
-    assert words.fitting(["29 keys", "", "testing 1/29", "by trouble first"], cells) == told
+    assert onscreen.fitting(["29 keys", "", "testing 1/29", "by trouble first"], cells) == told

@@ -9,7 +9,8 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from arka_tui.store.ssh_agent import PublicKey
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.widgets.choice_list import Choice, ChoiceList
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -46,7 +47,7 @@ class AgentKeysScreen(ArkaModal[PublicKey | None]):
     def _moved(self) -> None:
         key = self._keys[self.query_one(ChoiceList).cursor]
         what = f"{key.comment}: {key.problem}." if key.problem else f"Enter takes {key.comment or key.fingerprint}."
-        self.query_one("#about", Static).update(words.plain(words.sentence(what)))
+        self.query_one("#about", Static).update(onscreen.plain(words.sentence(what)))
 
     @on(LineList.Opened)
     def _chosen(self) -> None:

@@ -12,7 +12,8 @@ from textual.widgets import Button, Input, Static
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError
 from arka_tui.secret import Secret
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -60,9 +61,9 @@ class Authorize(ArkaModal[Secret | None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Static(words.plain(self._title), classes="title")
+            yield Static(onscreen.plain(self._title), classes="title")
             for line in self._lines:
-                yield Static(words.plain(line, 600), classes="paragraph")
+                yield Static(onscreen.plain(line, 600), classes="paragraph")
             if self._path is not None:
                 yield Static("Key file")
                 yield PathField(self._path, placeholder="for example /media/stick/arka.key", id="path")
@@ -71,7 +72,7 @@ class Authorize(ArkaModal[Secret | None]):
             yield Static("", id="status")
             with Horizontal(classes="buttons"):
                 yield Button("Back", id="back")
-                yield Button(words.plain(self._yes), id="go", variant="primary")
+                yield Button(onscreen.plain(self._yes), id="go", variant="primary")
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -122,4 +123,4 @@ class Authorize(ArkaModal[Secret | None]):
     def _say(self, text: str, *, error: bool = False) -> None:
         status = self.query_one("#status", Static)
         status.set_class(error, "error")
-        status.update(words.plain(text))
+        status.update(onscreen.plain(text))

@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
-from arka_tui.tui import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.widgets.key_footer import KeyFooter
 
@@ -36,13 +36,13 @@ class Confirm(ArkaModal[bool]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog question", can_focus=False):
-            yield Static(words.plain(self._question), classes="title")
+            yield Static(onscreen.plain(self._question), classes="title")
             with VerticalScroll(id="lines", can_focus=False):
                 for line in self._lines:
-                    yield Static(words.plain(line, 600), classes="paragraph")
+                    yield Static(onscreen.plain(line, 600), classes="paragraph")
             with Horizontal(classes="buttons"):
-                yield Button(words.plain(f"{self._no} (n)"), id="no")
-                yield Button(words.plain(f"{self._yes} (y)"), id="yes", variant="error")
+                yield Button(onscreen.plain(f"{self._no} (n)"), id="no")
+                yield Button(onscreen.plain(f"{self._yes} (y)"), id="yes", variant="error")
         yield KeyFooter()
 
     def on_mount(self) -> None:

@@ -11,7 +11,8 @@ from textual.widgets import Button, Static
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError
 from arka_tui.secret import Secret
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -35,7 +36,7 @@ class CreateScreen(ArkaScreen[None]):
                 "Your API keys are kept in one file on this machine, sealed with AES-256-GCM. "
                 "A passphrase opens it; nobody can reset it."
             )
-            yield Static(words.plain(f"vault: {self._controller.vault_path}"), classes="dim paragraph")
+            yield Static(onscreen.plain(f"vault: {self._controller.vault_path}"), classes="dim paragraph")
             yield NewPassphrase()
             with Horizontal(classes="buttons"):
                 yield Button("Create the vault", id="create", variant="primary")
@@ -71,4 +72,4 @@ class CreateScreen(ArkaScreen[None]):
     def _say(self, text: str, *, error: bool = False) -> None:
         status = self.query_one("#status", Static)
         status.set_class(error, "error")
-        status.update(words.plain(text))
+        status.update(onscreen.plain(text))

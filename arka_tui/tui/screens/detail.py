@@ -16,10 +16,8 @@ from arka_tui.insight.sparkline import sparkline
 from arka_tui.insight.warnings import Kind
 from arka_tui.insight.warnings import Warning as Caution
 from arka_tui.providers.provider import Provider
-from arka_tui.text import drop_unsafe
-from arka_tui.tui import words
-from arka_tui.tui.guard import speaks_utf8
-from arka_tui.tui.key_sections import (
+from arka_tui.telling import words
+from arka_tui.telling.key_sections import (
     Section,
     console_section,
     kept_section,
@@ -27,6 +25,9 @@ from arka_tui.tui.key_sections import (
     sources,
     unasked,
 )
+from arka_tui.text import drop_unsafe
+from arka_tui.tui import onscreen
+from arka_tui.tui.guard import speaks_utf8
 from arka_tui.tui.screens.arka_screen import ReadModal
 from arka_tui.tui.widgets.key_footer import KeyFooter
 
@@ -56,10 +57,10 @@ class DetailScreen(ReadModal[tuple[str, str] | None]):
         provider = self._controller.provider(shown.provider)
         checks = insight.checks_of(shown)
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Static(words.plain(shown.name), classes="title")
+            yield Static(onscreen.plain(shown.name), classes="title")
             if checks:
                 yield from _verdict(checks[-1], now)
-                yield Static(words.plain(words.said_of(checks[-1].verdict, provider, shown)))
+                yield Static(onscreen.plain(words.said_of(checks[-1].verdict, provider, shown)))
                 yield from _evidence(checks[-1])
                 yield from _cautions(insight.warnings().get(shown.id, ()))
                 yield from _next_step(checks[-1])
@@ -82,10 +83,10 @@ def told(check: Check, provider: str, base_url: str, now: datetime) -> ComposeRe
     """What one check found, stage by stage."""
     meaning = check.verdict.meaning
     yield Static(
-        words.plain(f"{meaning.sign} {meaning.word} · {check.at:%Y-%m-%d %H:%M:%S} UTC, {words.ago(check.at, now)}"),
+        onscreen.plain(f"{meaning.sign} {meaning.word} · {check.at:%Y-%m-%d %H:%M:%S} UTC, {words.ago(check.at, now)}"),
         classes=f"section {meaning.mood.value}",
     )
-    yield Static(words.plain(words.said(check.verdict, provider, base_url)))
+    yield Static(onscreen.plain(words.said(check.verdict, provider, base_url)))
     yield from _next_step(check)
     yield from _evidence(check)
     yield from _stages(check, classes="paragraph")
@@ -95,31 +96,31 @@ def told(check: Check, provider: str, base_url: str, now: datetime) -> ComposeRe
 def _verdict(check: Check, now: datetime) -> ComposeResult:
     meaning = check.verdict.meaning
     yield Static(
-        words.plain(f"{meaning.sign} {meaning.word} · tested {words.ago(check.at, now)}"), classes=meaning.mood.value
+        onscreen.plain(f"{meaning.sign} {meaning.word} · tested {words.ago(check.at, now)}"), classes=meaning.mood.value
     )
 
 
 def _cautions(cautions: Sequence[Caution]) -> ComposeResult:
     for caution in cautions:
         mood = Mood.BAD if caution.kind is Kind.EXPIRED else Mood.CARE
-        yield Static(words.plain(f"▲ {words.sentence(caution.text)}"), classes=mood.value)
+        yield Static(onscreen.plain(f"▲ {words.sentence(caution.text)}"), classes=mood.value)
 
 
 def _next_step(check: Check) -> ComposeResult:
     if check.verdict.meaning.mood is not Mood.GOOD:
-        yield Static(words.plain(f"→ {words.sentence(check.next_step)} {check.page}"))
+        yield Static(onscreen.plain(f"→ {words.sentence(check.next_step)} {check.page}"))
 
 
 def _evidence(check: Check) -> ComposeResult:
     if check.evidence:
-        yield Static(words.plain(f"“{check.evidence}”"), classes="dim")
+        yield Static(onscreen.plain(f"“{check.evidence}”"), classes="dim")
 
 
 def _laid_out(section: Section) -> ComposeResult:
-    yield Static(words.plain(section.title), classes="section")
+    yield Static(onscreen.plain(section.title), classes="section")
     for when, pairs in section.blocks:
         if when:
-            yield Static(words.plain(when), classes="dim")
+            yield Static(onscreen.plain(when), classes="dim")
         yield Static(table(pairs))
 
 
@@ -135,10 +136,10 @@ def _history(checks: Sequence[Check]) -> ComposeResult:
 
 def _last_test(check: Check, more: str) -> ComposeResult:
     yield Static("Last test", classes="section")
-    yield Static(words.plain(f"{check.at:%Y-%m-%d %H:%M:%S} UTC"), classes="dim")
+    yield Static(onscreen.plain(f"{check.at:%Y-%m-%d %H:%M:%S} UTC"), classes="dim")
     yield from _stages(check)
     if more:
-        yield Static(words.plain(f"– {more}"))
+        yield Static(onscreen.plain(f"– {more}"))
     if pairs := words.circumstances(check):
         yield Static(table(pairs))
 
@@ -147,12 +148,12 @@ def _of_provider(provider: Provider) -> ComposeResult:
     for section in console_section(provider):
         yield from _laid_out(section)
     if lines := sources(provider):
-        yield Static(words.plain(f"What we know of {provider.name}"), classes="section")
-        yield Static(Content("\n").join(words.plain(line) for line in lines), classes="dim")
+        yield Static(onscreen.plain(f"What we know of {provider.name}"), classes="section")
+        yield Static(Content("\n").join(onscreen.plain(line) for line in lines), classes="dim")
 
 
 def _stages(check: Check, classes: str = "") -> ComposeResult:
-    lines = [words.plain(words.stage(stage)) for stage in check.stages]
+    lines = [onscreen.plain(words.stage(stage)) for stage in check.stages]
     yield Static(Content("\n").join(lines), classes=classes)
 
 
@@ -161,7 +162,7 @@ def table(pairs: Sequence[tuple[str, str]]) -> Content:
     names = [drop_unsafe(name) for name, _ in pairs]
     width = max((len(name) for name in names), default=0) + 2
     lines = [
-        Content.assemble((name.ljust(width), "dim"), words.plain(value))
+        Content.assemble((name.ljust(width), "dim"), onscreen.plain(value))
         for name, (_, value) in zip(names, pairs, strict=True)
     ]
     return Content("\n").join(lines)

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from arka_tui.check import MEANINGS, Mood
-from arka_tui.tui import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ReadModal
 from arka_tui.tui.screens.detail import table
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -47,7 +47,7 @@ class HelpScreen(ReadModal[None]):
             yield Static("Verdicts", classes="section")
             for mood, meaning in _MOODS.items():
                 found = [each for each in MEANINGS.values() if each.mood is mood]
-                yield Static(words.plain(f"{found[0].sign} {meaning}"), classes=mood.value)
+                yield Static(onscreen.plain(f"{found[0].sign} {meaning}"), classes=mood.value)
                 yield Static(table([(f"  {each.word}", _short(each.sentence)) for each in found]))
         yield KeyFooter()
 

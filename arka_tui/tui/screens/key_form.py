@@ -23,7 +23,8 @@ from arka_tui.errors import ArkaError, UsageError
 from arka_tui.providers.provider import RESERVED_NAMES, Setting
 from arka_tui.secret import Secret
 from arka_tui.store import Saved
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.widgets.field import Field
@@ -119,7 +120,7 @@ class KeyForm(ArkaModal[FormResult | None]):
         settings = dict(editing.settings) if editing else {}
         with VerticalScroll(classes="dialog", id="form", can_focus=False):
             yield Static(
-                words.plain(f"Edit {editing.name}" if editing else "Add a key"), classes="title", id="form-title"
+                onscreen.plain(f"Edit {editing.name}" if editing else "Add a key"), classes="title", id="form-title"
             )
             with Horizontal(classes="field"):
                 yield Static("Provider", classes="name")
@@ -206,7 +207,7 @@ class KeyForm(ArkaModal[FormResult | None]):
         lines = [line for line in lines if line]
         if self._controller.demo:
             lines.append(DEMO_HINT.format(provider=provider.id))
-        self.query_one("#about", Static).update(Content("\n").join(map(words.plain, lines)))
+        self.query_one("#about", Static).update(Content("\n").join(map(onscreen.plain, lines)))
 
     def _follow_setting(self, name: str, asked: Setting | None) -> None:
         row = self.query_one(f"#field-{name}")
@@ -214,7 +215,7 @@ class KeyForm(ArkaModal[FormResult | None]):
             widget.set_class(asked is None, "hidden")
         if asked:
             what = "optional" if asked.header else "for the paid test"
-            row.query_one(".name", Static).update(words.plain(asked.title))
+            row.query_one(".name", Static).update(onscreen.plain(asked.title))
             row.query_one(Input).placeholder = f"{what}: {asked.example}" if asked.example else what
 
     # ------------------------------------------------------------------ phases
@@ -429,7 +430,7 @@ class KeyForm(ArkaModal[FormResult | None]):
         if self._secret == draft.secret:  # else it was typed meanwhile, and is not saved
             field.clear()
         field.placeholder = _kept(credential)
-        self.query_one("#form-title", Static).update(words.plain(f"Edit {credential.name}"))
+        self.query_one("#form-title", Static).update(onscreen.plain(f"Edit {credential.name}"))
 
     def _write(self, draft: Draft) -> tuple[Credential, Saved]:
         if self._editing:
@@ -483,7 +484,7 @@ class KeyForm(ArkaModal[FormResult | None]):
     def _result(self, text: str, mood: str) -> None:
         label = self.query_one("#result", Static)
         label.set_classes(mood)
-        label.update(Content("\n").join(words.plain(line) for line in text.split("\n")))
+        label.update(Content("\n").join(onscreen.plain(line) for line in text.split("\n")))
         if text:
             label.scroll_visible(animate=False)
 
@@ -492,7 +493,7 @@ class KeyForm(ArkaModal[FormResult | None]):
         self._go(Phase.RESULT)
         for name, label in (("#first", first), ("#second", second)):
             button = self.query_one(name, Button)
-            button.label = words.plain(label)
+            button.label = onscreen.plain(label)
             button.refresh(layout=True)  # else it keeps the width of the label before
         self.query_one("#first").focus()
         self.call_after_refresh(self.query_one("#form").scroll_end, animate=False)
@@ -549,7 +550,7 @@ class KeyForm(ArkaModal[FormResult | None]):
         for note in self.query(f"#{field}-note").results(Static):
             note.set_class(error, "error")
             note.set_class(not text, "blank")
-            note.update(words.plain(text))
+            note.update(onscreen.plain(text))
 
     def _clear_notes(self) -> None:
         for note in self.query(".note").results(Static):

@@ -16,9 +16,10 @@ from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.errors import ArkaError, NotSaved, VaultLocked
 from arka_tui.providers.provider import Provider
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.telling.revocation import revocation, still_used
+from arka_tui.tui import onscreen
 from arka_tui.tui.messages import Cautioned, Checked, ChecksDone, CheckStarted, CheckWaits
-from arka_tui.tui.revocation import revocation, still_used
 from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.screens.detail import DetailScreen
@@ -181,7 +182,7 @@ class KeysScreen(FilteredScreen[None]):
         head = Content("") if narrow and controller.demo else Content.styled("arka-tui", "bold") + "  "
         if controller.demo:
             head += Content.styled(" DEMO ", "reverse bold") + "  "
-        told = words.fitting(parts, width - 2 - head.cell_length)
+        told = onscreen.fitting(parts, width - 2 - head.cell_length)
         self.query_one("#title", Static).update(head + Content(told))
 
     def _paint_columns(self) -> None:
@@ -205,7 +206,7 @@ class KeysScreen(FilteredScreen[None]):
             lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
         else:
             lines = self._told_of(row, check, provider)
-        detail.update(Content("\n").join(words.plain(line) for line in lines))
+        detail.update(Content("\n").join(onscreen.plain(line) for line in lines))
 
     def _told_of(self, row: Row, check: Check, provider: Provider | None) -> list[str]:
         """The verdict, the next step, what to beware of, and more; in as many lines as there are."""

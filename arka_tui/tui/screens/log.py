@@ -10,7 +10,8 @@ from textual.widgets import Input, Static
 from arka_tui.check import Check
 from arka_tui.controller import Controller
 from arka_tui.store.journal import History
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.detail import told
 from arka_tui.tui.widgets.field import FilterField
@@ -76,7 +77,7 @@ class LogScreen(FilteredScreen[None]):
             f"only {checks[-1].name}" if self._only and checks else "",
             "times in UTC",
         ]
-        told_parts = words.plain(words.fitting(parts, (self.size.width or 80) - 2 - len("Test log  ")))
+        told_parts = onscreen.plain(onscreen.fitting(parts, (self.size.width or 80) - 2 - len("Test log  ")))
         self.query_one("#title", Static).update(Content.assemble(("Test log", "bold"), "  ", told_parts))
 
     @on(LineList.Moved)

@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from arka_tui.insight.offers import ModelGroup, Offer
-from arka_tui.tui import model_rows, words
+from arka_tui.telling import model_rows, words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ReadModal
 from arka_tui.tui.screens.detail import table
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -32,26 +33,26 @@ class ModelDetail(ReadModal[None]):
     def compose(self) -> ComposeResult:
         offers = model_rows.alike(self._group.offers)
         with VerticalScroll(classes="dialog", can_focus=False):
-            name = words.plain(self._group.name).stylize("bold")
-            yield Static(Content("\n").join([name, words.plain(heading(self._group)).stylize("dim")]))
+            name = onscreen.plain(self._group.name).stylize("bold")
+            yield Static(Content("\n").join([name, onscreen.plain(heading(self._group)).stylize("dim")]))
             for alike in offers[:MOST]:
                 yield from self._told(alike)
             if len(offers) > MOST:
-                yield Static(words.plain(f"and {len(offers) - MOST:,} more"), classes="section")
+                yield Static(onscreen.plain(f"and {len(offers) - MOST:,} more"), classes="section")
             notes = ["prices are compared as three tokens in to one out"]
             notes += [self._price_note] if any(each.model.price.as_of for each in self._group.offers) else []
-            yield Static(words.plain(words.sentence("; ".join(notes))), classes="dim foot")
+            yield Static(onscreen.plain(words.sentence("; ".join(notes))), classes="dim foot")
         yield KeyFooter()
 
     def _told(self, alike: Sequence[Offer]) -> Iterator[Static]:
         offer = alike[0]
-        yield Static(words.plain(f"{keys_of(alike)} · {offer.provider_name}"), classes="section")
+        yield Static(onscreen.plain(f"{keys_of(alike)} · {offer.provider_name}"), classes="section")
         if not offer.verified:
             yield Static("? not verified: the last test did not show that it works", classes="unsure")
         yield Static(table(told(alike, self._today)))
         retires = model_rows.retirement_told(offer.model.retires, self._today) if offer.model.retires else ""
         if retires.startswith("!"):
-            yield Static(words.plain(retires), classes="care")
+            yield Static(onscreen.plain(retires), classes="care")
 
 
 def heading(group: ModelGroup) -> str:

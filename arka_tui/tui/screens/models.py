@@ -7,8 +7,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from arka_tui.controller import Controller
-from arka_tui.tui import model_rows, words
-from arka_tui.tui.model_rows import SORTS, Book, View
+from arka_tui.telling import model_rows, words
+from arka_tui.telling.model_rows import SORTS, Book, View
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.listing_screen import ListingScreen
@@ -97,7 +98,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
         self.query_one("#columns").set_class(nothing, "hidden")
         models.set_class(nothing, "empty")
         if nothing:
-            empty.update(Content("\n").join(words.plain(line) for line in self._why_nothing().split("\n")))
+            empty.update(Content("\n").join(onscreen.plain(line) for line in self._why_nothing().split("\n")))
         width = self.size.width or 80
         self.query_one("#columns", Static).update(Content(heads(models.size.width or width, models.view)))
         self._paint_title()
@@ -129,7 +130,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
             "by provider" if models.view is View.BY_PROVIDER else "",
             "" if models.sort_name == "name" else models.sort_name,
         ]
-        told = words.plain(words.fitting(parts, (self.size.width or 80) - 2 - len("Models  ")))
+        told = onscreen.plain(onscreen.fitting(parts, (self.size.width or 80) - 2 - len("Models  ")))
         self.query_one("#title", Static).update(Content.assemble(("Models", "bold"), "  ", told))
 
     @on(LineList.Rested)
@@ -143,7 +144,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
         short = self.size.height < SHORT
         lines = [model_rows.told_briefly(row, today)] if short else model_rows.told(row, models.view, today)
         room = (self.size.width or 80) - 2
-        detail.update(Content("\n").join(words.plain(words.fitting(parts, room)) for parts in lines))
+        detail.update(Content("\n").join(onscreen.plain(onscreen.fitting(parts, room)) for parts in lines))
 
     def _paint_notes(self) -> None:
         """Whose list is missing or has no end, that nothing is verified, and what the star of a price means."""
@@ -156,11 +157,11 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
         ]
         price = self._controller.insight.prices_of if book.dated else ""
         room = (self.size.width or 80) - 2
-        lines = [line for line in (words.fitting(told, room), words.fitting([price], room)) if line]
+        lines = [line for line in (onscreen.fitting(told, room), onscreen.fitting([price], room)) if line]
         if self.size.height < SHORT:
             lines = lines[:1]
         notes.set_class(not lines, "hidden")
-        notes.update(Content("\n").join(words.plain(line) for line in lines))
+        notes.update(Content("\n").join(onscreen.plain(line) for line in lines))
 
     # ------------------------------------------------------------------ deeds
 

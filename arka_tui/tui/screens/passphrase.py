@@ -12,7 +12,8 @@ from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, Superseded
 from arka_tui.secret import Secret
 from arka_tui.slot_deeds import ALWAYS_THERE
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.screens.recovery_code import RecoveryCodeScreen
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -62,7 +63,7 @@ class PassphraseScreen(ArkaModal[None]):
         lost = ", ".join(view.name for view in views if not view.here)
         if lost:
             label = self.query_one("#lost", Static)
-            label.update(words.plain(f"Removed with the old passphrase, because not within reach now: {lost}."))
+            label.update(onscreen.plain(f"Removed with the old passphrase, because not within reach now: {lost}."))
             label.remove_class("hidden")
 
     @on(Button.Pressed, "#cancel")
@@ -101,7 +102,9 @@ class PassphraseScreen(ArkaModal[None]):
                 saved = await asyncio.to_thread(save)
         except ArkaError as failure:
             status.add_class("error")
-            status.update(words.plain(words.problem(failure) + ("" if isinstance(failure, Superseded) else OLD_STAYS)))
+            status.update(
+                onscreen.plain(words.problem(failure) + ("" if isinstance(failure, Superseded) else OLD_STAYS))
+            )
             return
         finally:
             self._busy = self._saving = False

@@ -12,7 +12,8 @@ from textual.widgets import Static
 
 from arka_tui.insight.picks import Pick, TaskPicks
 from arka_tui.insight.rules import Rules, Task
-from arka_tui.tui import model_rows, pick_rows, words
+from arka_tui.telling import model_rows, words
+from arka_tui.tui import onscreen, pick_rows
 from arka_tui.tui.screens.arka_screen import ReadModal
 from arka_tui.tui.screens.detail import table
 from arka_tui.tui.screens.model_detail import keys_of, told
@@ -38,18 +39,18 @@ class PickDetail(ReadModal[None]):
         rank = next(at for at, each in enumerate(task.picks, 1) if each is pick)
         place = f"{task.title}: number {rank:,} of {len(task.picks):,}, {pick_rows.total(pick.points)}"
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Static(Content("\n").join([words.plain(pick.name).stylize("bold"), words.plain(place)]))
-            yield Static(words.plain(task.sentence), classes="dim")
+            yield Static(Content("\n").join([onscreen.plain(pick.name).stylize("bold"), onscreen.plain(place)]))
+            yield Static(onscreen.plain(task.sentence), classes="dim")
             yield Static("Why", classes="section")
             yield Static(table(pick_rows.points_and_why(pick)))
             for at, alike in enumerate(offers[:MOST]):
                 use = "Use " if at == 0 else "or " if at == 1 else ""
-                yield Static(words.plain(f"{use}{keys_of(alike)} · {alike[0].provider_name}"), classes="section")
+                yield Static(onscreen.plain(f"{use}{keys_of(alike)} · {alike[0].provider_name}"), classes="section")
                 yield Static(table(told(alike, self._today)))
             if len(offers) > MOST:
-                yield Static(words.plain(f"and {len(offers) - MOST:,} more"), classes="section")
+                yield Static(onscreen.plain(f"and {len(offers) - MOST:,} more"), classes="section")
             if any(alike[0].model.price.as_of for alike in offers):
-                yield Static(words.plain(words.sentence(self._price_note)), classes="dim foot")
+                yield Static(onscreen.plain(words.sentence(self._price_note)), classes="dim foot")
         yield KeyFooter()
 
 
@@ -70,19 +71,19 @@ class RulesScreen(ReadModal[None]):
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Static("How picks are ranked", classes="title")
             for mistake in self._rules.mistakes:
-                yield Static(words.plain(f"✗ {self._own_file.name}: {words.sentence(mistake)}"), classes="error")
+                yield Static(onscreen.plain(f"✗ {self._own_file.name}: {words.sentence(mistake)}"), classes="error")
             if self._rules.mistakes:
                 yield Static("What is wrong is left out; all the rest holds.", classes="paragraph")
             yield Static("Every rule that a model meets adds its points, or takes them. Most points come first.")
             if task:
-                yield Static(words.plain(task.title), classes="section")
+                yield Static(onscreen.plain(task.title), classes="section")
                 yield Static(table(_rules_of(task, self._rules)))
             yield Static("To change it", classes="section")
             state = "Read from here" if self._own_file.exists() else "Put a file here"
-            yield Static(words.plain(f"{state}; what it has replaces what has the same name, then r reads it:"))
-            yield Static(words.plain(str(self._own_file)))
+            yield Static(onscreen.plain(f"{state}; what it has replaces what has the same name, then r reads it:"))
+            yield Static(onscreen.plain(str(self._own_file)))
             yield Static("How to write it, and all rules there are:")
-            yield Static(words.plain(str(shipped)))
+            yield Static(onscreen.plain(str(shipped)))
         yield KeyFooter()
 
 

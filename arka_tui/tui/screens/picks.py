@@ -13,7 +13,8 @@ from arka_tui.check import Mood
 from arka_tui.controller import Controller
 from arka_tui.insight import picks
 from arka_tui.insight.picks import TaskPicks
-from arka_tui.tui import pick_rows, words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen, pick_rows
 from arka_tui.tui.pick_rows import Findings
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.listing_screen import ListingScreen
@@ -135,7 +136,7 @@ class PicksScreen(ListingScreen):
         if nothing:
             self.query_one("#empty", Static).update(Content(self._why_nothing()))
         if task:
-            self.query_one("#sentence", Static).update(words.plain(task.sentence))
+            self.query_one("#sentence", Static).update(onscreen.plain(task.sentence))
         if narrow and not self._picks.has_focus:
             self._picks.focus()
         self._paint_title(task)
@@ -170,7 +171,7 @@ class PicksScreen(ListingScreen):
             turn = f"‹ {task.title} {self._tasks.cursor + 1}/{self._tasks.row_count()} ›"
             of_task = turn if self._width < NARROW else f"{task.title}: {count}"
         progress = self.progress.removesuffix(" keys") if self._width < NARROW else self.progress
-        told = words.plain(words.fitting([of_task, progress], self._width - 2 - len("Picks  ")))
+        told = onscreen.plain(onscreen.fitting([of_task, progress], self._width - 2 - len("Picks  ")))
         self.query_one("#title", Static).update(Content.assemble(("Picks", "bold"), "  ", told))
 
     @on(LineList.Rested, "#picks")
@@ -181,7 +182,7 @@ class PicksScreen(ListingScreen):
             return
         room = self._width - 2
         lines = pick_rows.told(pick, room, 3 if self.size.height < SHORT else 4)
-        below.update(Content("\n").join(words.plain(words.fitting(parts, room)) for parts in lines))
+        below.update(Content("\n").join(onscreen.plain(onscreen.fitting(parts, room)) for parts in lines))
 
     def _paint_notes(self) -> None:
         """What is wrong in the user's rules, which keys count, whose list is missing, and what a star means."""
@@ -190,14 +191,14 @@ class PicksScreen(ListingScreen):
         own, wrong = self._controller.insight.rules_file, found.rules.mistakes
         lines = [f"✗ {own.name}: {words.sentence(each)}" for each in wrong[:1]]
         more = f"{len(wrong) - 1} more: i" if len(wrong) > 1 else "i tells more" if wrong else ""
-        self._put("#mistakes", [words.fitting([more, *lines], room)] if lines else [])
+        self._put("#mistakes", [onscreen.fitting([more, *lines], room)] if lines else [])
         counts = pick_rows.counted(found, narrow=self._width < NARROW) if found.keys else []
         without = [] if self.asking else [name for name in self.without if name in found.verified]
         missing = f"no list of {words.named(without)}" if without else ""
         told = [
-            words.fitting(counts, room),
-            words.fitting([missing, self._controller.insight.prices_of if found.dated else ""], room),
-            words.fitting(
+            onscreen.fitting(counts, room),
+            onscreen.fitting([missing, self._controller.insight.prices_of if found.dated else ""], room),
+            onscreen.fitting(
                 [f"rules: {_short(own)}", "" if found.own_rules else "put your own there; i tells how"], room
             ),
         ]
@@ -208,7 +209,7 @@ class PicksScreen(ListingScreen):
     def _put(self, where: str, lines: list[str]) -> None:
         note = self.query_one(where, Static)
         note.set_class(not lines, "hidden")
-        note.update(Content("\n").join(words.plain(line) for line in lines))
+        note.update(Content("\n").join(onscreen.plain(line) for line in lines))
 
     # ------------------------------------------------------------------ deeds
 

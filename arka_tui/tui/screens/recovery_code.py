@@ -1,7 +1,5 @@
 """The recovery code, shown once and confirmed: what opens the vault when the passphrase is forgotten."""
 
-import random
-
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,22 +8,13 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from arka_tui.secret import Secret
-from arka_tui.store.slots import recovery_groups, tidy_recovery_code
-from arka_tui.tui import words
+from arka_tui.store.slots import recovery_groups, tidy_recovery_code, two_groups
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_footer import KeyFooter
 
 IN_A_ROW = 4
-
-
-def two_groups(groups: int) -> tuple[int, int]:
-    """Numbers, from 1 and in their order, of those that are typed as proof that the code was written down.
-
-    Others each time: the proof is that all of them are on paper.
-    """
-    first, second = sorted(random.SystemRandom().sample(range(1, groups + 1), 2))
-    return first, second
 
 
 class RecoveryCodeScreen(ArkaModal[bool]):
@@ -55,7 +44,7 @@ class RecoveryCodeScreen(ArkaModal[bool]):
             yield Static(
                 "It opens the vault when the passphrase is forgotten. Without both, nobody can.", classes="dim"
             )
-            yield Static(words.plain(f"To confirm, type groups {first} and {second}:"))
+            yield Static(onscreen.plain(f"To confirm, type groups {first} and {second}:"))
             yield Field(placeholder="8 characters", id="proof")
             yield Static("", id="wrong", classes="error")
             with Horizontal(classes="buttons"):

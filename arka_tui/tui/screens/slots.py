@@ -15,7 +15,8 @@ from arka_tui.errors import ArkaError, NotSaved
 from arka_tui.slot_deeds import ALWAYS_THERE, SlotView, key_file_path
 from arka_tui.store.slots import KEY_FILE, PASSPHRASE, RECOVERY, SSH_AGENT
 from arka_tui.store.ssh_agent import PublicKey
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.agent_keys import AgentKeysScreen
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.authorize import Authorize
@@ -88,7 +89,7 @@ class SlotsScreen(ArkaScreen[None]):
     @on(LineList.Moved)
     def _moved(self) -> None:
         view = self._current
-        self.query_one("#slot-about", Static).update(words.plain(_ABOUT.get(view.kind, "") if view else "", 600))
+        self.query_one("#slot-about", Static).update(onscreen.plain(_ABOUT.get(view.kind, "") if view else "", 600))
         self.refresh_bindings()
 
     # ------------------------------------------------------------------ one more

@@ -7,7 +7,8 @@ from textual.widgets import Static
 
 from arka_tui.controller import Controller
 from arka_tui.errors import VaultError
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.widgets.key_footer import KeyFooter
 
@@ -26,9 +27,9 @@ class TroubleScreen(ArkaScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="door"):
             yield Static("The vault cannot be opened", classes="title")
-            yield Static(words.plain(words.sentence(str(self._trouble))), classes="error", id="what")
+            yield Static(onscreen.plain(words.sentence(str(self._trouble))), classes="error", id="what")
             if self._trouble.hint:
-                yield Static(words.plain(words.sentence(self._trouble.hint)), id="hint")
+                yield Static(onscreen.plain(words.sentence(self._trouble.hint)), id="hint")
             yield Static("Nothing was changed or written over. arka-tui doctor tells more.", classes="dim")
         yield KeyFooter()
 

@@ -15,7 +15,8 @@ from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError
 from arka_tui.store.slots import KEY_FILE, RECOVERY_CHARS, SSH_AGENT, tidy_recovery_code
 from arka_tui.store.vault import Opened
-from arka_tui.tui import words
+from arka_tui.telling import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.widgets.field import Field
@@ -53,12 +54,12 @@ class UnlockScreen(ArkaScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="door"):
             yield Static("arka-tui", classes="title")
-            yield Static(words.plain(f"vault: {self._controller.vault_path}"), classes="dim")
+            yield Static(onscreen.plain(f"vault: {self._controller.vault_path}"), classes="dim")
             yield Static("Passphrase", id="asked")
             yield SecretInput("type it, then Enter", id="passphrase")
             yield SecretInput("eight groups of four", id="code")
             yield Field(self._controller.slots.usual_key_file, placeholder="where it is, then Enter", id="key-file")
-            yield Static(words.plain(self._reason), id="status")
+            yield Static(onscreen.plain(self._reason), id="status")
             if self._controller.demo:
                 yield Static("Demo: the passphrase is demo", classes="dim")
         yield KeyFooter()
@@ -160,7 +161,7 @@ class UnlockScreen(ArkaScreen[None]):
     def _say(self, text: str, *, error: bool = False) -> None:
         status = self.query_one("#status", Static)
         status.set_class(error, "error")
-        status.update(words.plain(text))
+        status.update(onscreen.plain(text))
 
 
 def _older_copy(why: str) -> Confirm:

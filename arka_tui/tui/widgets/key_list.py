@@ -13,8 +13,8 @@ from arka_tui.check import Check, Learnt, Mood, Verdict
 from arka_tui.credential import Credential
 from arka_tui.insight.money import is_sensible
 from arka_tui.insight.warnings import Warning as Caution
+from arka_tui.telling import words
 from arka_tui.text import safe
-from arka_tui.tui import words
 from arka_tui.tui.widgets.line_list import LineList, cell
 
 UNTESTED = "not tested"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from arka_tui.check import Check, Mood
+from arka_tui.telling import words
 from arka_tui.text import safe
-from arka_tui.tui import words
 from arka_tui.tui.widgets.line_list import LineList, cell
 
 

@@ -6,11 +6,11 @@ from datetime import date
 from rich.segment import Segment
 from rich.style import Style
 
+from arka_tui.telling import model_rows
+from arka_tui.telling.model_rows import Book, Heading, Line, Row, View
+from arka_tui.telling.words import NOTHING
 from arka_tui.text import safe
-from arka_tui.tui import model_rows
-from arka_tui.tui.model_rows import Book, Heading, Line, Row, View
 from arka_tui.tui.widgets.line_list import LineList, cell, head
-from arka_tui.tui.words import NOTHING
 
 WIDE, MEDIUM = 124, 64
 _BOLD = Style(bold=True)

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from arka_tui.secret import Secret
 from arka_tui.strength import MIN_CHARS, Strength, estimate
-from arka_tui.tui import words
+from arka_tui.tui import onscreen
 from arka_tui.tui.widgets.secret_input import SecretInput
 
 
@@ -62,7 +62,7 @@ class NewPassphrase(Vertical):
         strength = await asyncio.to_thread(estimate, passphrase) if passphrase else Strength("", "")
         label = self.query_one("#strength", Static)
         label.set_classes(strength.word.replace(" ", "-"))
-        label.update(words.plain(f"{strength.word}: {strength.advice}" if strength.word else ""))
+        label.update(onscreen.plain(f"{strength.word}: {strength.advice}" if strength.word else ""))
 
     def _complain(self, text: str) -> None:
-        self.query_one("#wrong", Static).update(words.plain(text))
+        self.query_one("#wrong", Static).update(onscreen.plain(text))

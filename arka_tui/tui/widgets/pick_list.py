@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from arka_tui.insight.picks import Pick, TaskPicks
+from arka_tui.telling import model_rows
+from arka_tui.telling.words import NOTHING
 from arka_tui.text import safe
-from arka_tui.tui import model_rows
 from arka_tui.tui.widgets.line_list import LineList, cell, head
-from arka_tui.tui.words import NOTHING
 
 WIDE, MEDIUM = 96, 52
 TO_THE_RIGHT = {"rank", "points", "price"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from arka_tui.controller import Controller
 from arka_tui.credential import Credential
-from arka_tui.tui import words
+from arka_tui.telling import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,11 @@ class Revocation:
     """Names of keys that stay, and are the same secret as one that goes."""
 
 
-def revocation(controller: Controller, gone: Sequence[Credential]) -> Revocation:
+def revocation(controller: Controller, gone: Sequence[Credential], *, tested_or_not: bool = False) -> Revocation:
+    """Which of the keys that stay are the same secret is known of those that were tested; else every key is opened."""
     ids, names = {credential.id for credential in gone}, {credential.name for credential in gone}
-    twins = controller.insight.twins()
-    stay = {each: [name for name in twins.get(each, ()) if name not in names] for each in ids}
+    copies = controller.insight.copies(gone) if tested_or_not else controller.insight.twins()
+    stay = {each: [name for name in copies.get(each, ()) if name not in names] for each in ids}
     providers = dict.fromkeys(credential.provider for credential in gone if not stay[credential.id])
     found = [(name, controller.provider(name)) for name in providers]
     return Revocation(

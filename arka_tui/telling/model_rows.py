@@ -1,4 +1,4 @@
-"""The rows of the models screen: what they say, their order, and which of them a filter leaves. No widget in here."""
+"""The rows of the models: what they say, their order, and which of them a filter leaves. No widget in here."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 
-from arka_tui.insight.offers import SENSIBLE, ModelGroup, Offer, PriceKind, blended, grouped
+from arka_tui.insight.offers import ModelGroup, Offer, PriceKind, blended, grouped, sensible
 from arka_tui.insight.picks import count_words, usd
 from arka_tui.model import Model, Price
+from arka_tui.telling.words import NOTHING, counted
 from arka_tui.text import safe
-from arka_tui.tui.words import NOTHING, counted
 
 RETIRES_SOON = timedelta(days=90)
 
@@ -306,7 +306,8 @@ def _is_free(price: Price) -> bool:
 
 
 def _amount(amount: Decimal | None) -> str:
-    if amount is None or not amount.is_finite() or not 0 <= amount < SENSIBLE:
+    amount = sensible(amount)
+    if amount is None:
         return NOTHING
     text = usd(amount).replace("under ", "<")
     return text if "." in text or not amount else f"{text}.00"  # so that points stand below points

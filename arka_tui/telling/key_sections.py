@@ -9,7 +9,7 @@ from arka_tui.controller import Controller
 from arka_tui.credential import Credential
 from arka_tui.insight.known import Known, facts_of
 from arka_tui.providers.provider import Provider
-from arka_tui.tui import words
+from arka_tui.telling import words
 
 Pairs = Sequence[tuple[str, str]]
 

@@ -1,35 +1,27 @@
-"""How values are told on screen: times, amounts, what is left of a key. Everything fits its column."""
+"""How values are told: verdicts, times, amounts, what is left of a key."""
 
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from rich.cells import cell_len, set_cell_size
-from textual.content import Content
 
 from arka_tui.check import Check, Learnt, Stage, Verdict
 from arka_tui.credential import Credential
 from arka_tui.errors import ArkaError
 from arka_tui.insight.money import is_sensible, money
 from arka_tui.insight.resets import reset_moment
-from arka_tui.providers.provider import Provider
-from arka_tui.text import safe
+
+if TYPE_CHECKING:  # 8 ms, and the quick commands have no use for it
+    from arka_tui.providers.provider import Provider
 
 SOON = timedelta(days=14)
 """An expiry nearer than this is worth a column."""
 NOTHING = "–"
-FEWEST_CELLS = 12
-"""Of a text that is cut short on a narrow screen."""
 ACCEPTED_BY_OWN_SERVER = "{provider} accepts the key"
-_LEFT_CELLS = 8
+_LEFT_CHARS = 8
 """Of an amount that has room for a word beside it in the list's column."""
-
-
-def plain(text: str, limit: int = 400) -> Content:
-    """Outside text for a widget: cleaned, and never read as markup."""
-    return Content(safe(text, limit))
 
 
 def sentence(text: str) -> str:
@@ -45,7 +37,7 @@ def said(verdict: Verdict, provider: str, base_url: str, *, local: bool = False)
     return sentence(text.format(provider=provider, host=urlsplit(base_url).netloc or provider))
 
 
-def said_of(verdict: Verdict, provider: Provider | None, shown: Credential) -> str:
+def said_of(verdict: Verdict, provider: "Provider | None", shown: Credential) -> str:
     """The same of a key that is kept. None is a provider that is not in the catalog."""
     name, local = (provider.name, provider.local) if provider else (shown.provider, False)
     return said(verdict, name, shown.base_url, local=local)
@@ -53,22 +45,6 @@ def said_of(verdict: Verdict, provider: Provider | None, shown: Credential) -> s
 
 def problem(error: ArkaError) -> str:
     return " ".join(sentence(text) for text in (str(error), error.hint) if text)
-
-
-def fitting(parts: Sequence[str], cells: int) -> str:
-    """As many as fit, closer together where that helps; the next is cut if enough of it is left to be understood."""
-    told = [part for part in parts if part]
-    wide, close = "  ·  ", " · "
-    if cell_len(wide.join(told)) <= cells:
-        return wide.join(told)
-    for count in range(len(told), 0, -1):
-        line = close.join(told[:count])
-        if cell_len(line) <= cells:
-            break
-    room = cells - cell_len(line) - len(close)
-    if count < len(told) and room >= FEWEST_CELLS:
-        line += close + set_cell_size(told[count], room - 1).rstrip() + "…"
-    return line
 
 
 def counted(number: int, what: str) -> str:
@@ -120,7 +96,7 @@ def left(learnt: Learnt, now: datetime) -> str:
     told = _money(amount, learnt)
     if told is None:
         return NOTHING
-    return f"{told} left" if cell_len(told) <= _LEFT_CELLS else told
+    return f"{told} left" if len(told) <= _LEFT_CHARS else told
 
 
 def latency(latency_ms: int | None) -> str:

@@ -1,0 +1,1 @@
+"""What both front ends say, in words: verdicts, amounts, times, and all that is known of a key. Knows neither."""

@@ -1,58 +1,72 @@
 """The one place that builds the parts and joins them; picks the front end."""
 
+import errno
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from arka_tui import hygiene
-from arka_tui.cli.arguments import USAGE, Options, parse
 from arka_tui.errors import ArkaError
 
-FAILED = 1
 _NETWORK_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
+_HAND_OVER = ("exec", "run", "unlock")
+"""The commands that may end as another program."""
 _TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0 done, or left by the user; 1 failed, or trouble found; 2 used wrongly, or in no fit terminal; 128+n
-    ended by signal n."""
-    hygiene.harden_process()
+    """The exit code: `cli/exits.py`; 128+n ended by signal n."""
+    argv = sys.argv[1:] if argv is None else argv
+    hygiene.harden_process(hands_over=bool(argv) and argv[0] in _HAND_OVER)
     hygiene.hush_reports()
-    options = parse(argv)
-    hygiene.scrub_textual_variables(os.environ)
     try:
-        return _run(options)
+        code = _run(argv)
+        if sys.stdout:
+            sys.stdout.flush()  # here a full disk can still be told
+        return code
     except ArkaError as error:
         return _complain(error)
     except BrokenPipeError:
-        return FAILED
+        return 128 + signal.SIGPIPE
+    except OSError as failure:
+        if failure.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF):
+            raise
+        return _complain(ArkaError(f"the output cannot be written: {os.strerror(failure.errno).lower()}"))
     except KeyboardInterrupt:
         return 130
     finally:
         _let_go_of_vanished_terminal()
 
 
-def _run(options: Options) -> int:
-    match options.command:
-        case None:
-            return _tui()
-        case "demo":
-            return _demo()
-        case command:
-            return _command(command, options)
+def _run(argv: Sequence[str]) -> int:
+    if not argv:
+        return _tui()
+    word, rest = argv[0], argv[1:]
+    if word in ("-h", "--help", "help") and not rest:
+        from arka_tui.cli.commands import first_page
 
+        sys.stdout.write(f"{first_page()}\n")
+        return 0
+    if word == "help":
+        word, rest = rest[0], ["--help"]
+    if word in ("-V", "--version"):
+        from importlib.metadata import version
 
-def _command(name: str, options: Options) -> int:
-    from arka_tui.cli import backup, doctor, restore
-    from arka_tui.cli.output import Output
-    from arka_tui.paths import Paths
+        sys.stdout.write(f"arka-tui {version('arka-tui')}\n")
+        return 0
+    from arka_tui.cli.commands import command
+    from arka_tui.cli.desk import Desk
 
-    run = {"doctor": doctor.run, "backup": backup.run, "restore": restore.run}[name]
-    return run(options, Paths.find(os.environ), Output.standard())
+    if word == "demo":
+        return _demo(rest)
+    return command(word).run(rest, Desk.standard())
 
 
 def _tui() -> int:
+    hygiene.hush_logs()
+    hygiene.scrub_textual_variables(os.environ)
     _refuse_unfit_terminal()
     from arka_tui import config
     from arka_tui.controller import Controller
@@ -75,13 +89,24 @@ def _notices(environ: Mapping[str, str], settings: Path) -> list[str]:
     notices: list[str] = []
     ignored = [name for name in (*_NETWORK_VARIABLES, *_TRUST_VARIABLES) if environ.get(name)]
     if ignored:
-        notices.append(f"{', '.join(ignored)} in the environment is ignored; say it in {settings}")
+        are = "is" if len(ignored) == 1 else "are"
+        notices.append(f"{', '.join(ignored)} in the environment {are} ignored; say it in {settings}")
     if environ.get("SSLKEYLOGFILE"):
         notices.append("SSLKEYLOGFILE in the environment is ignored: TLS keys are never written down")
     return notices
 
 
-def _demo() -> int:
+def _demo(argv: Sequence[str]) -> int:
+    from arka_tui.cli.arguments import Parser
+
+    Parser(
+        "demo",
+        "",
+        "A throw-away vault with keys in every state, against a simulator on this machine. "
+        "Nothing is sent anywhere, and nothing is kept.",
+    ).parse_args(argv)
+    hygiene.hush_logs()
+    hygiene.scrub_textual_variables(os.environ)
     _refuse_unfit_terminal()
     from arka_tui.demo import demo_controller
     from arka_tui.tui.app import run
@@ -106,13 +131,11 @@ def _let_go_of_vanished_terminal() -> None:
 
 
 def _complain(error: ArkaError) -> int:
-    from arka_tui.errors import TerminalUnfit
-    from arka_tui.text import safe
+    from arka_tui.cli.exits import exit_of
+    from arka_tui.cli.output import complain
 
-    sys.stderr.write(f"arka-tui: error: {safe(str(error), 500)}\n")
-    if error.hint:
-        sys.stderr.write(f"arka-tui: hint: {safe(error.hint, 500)}\n")
-    return USAGE if isinstance(error, TerminalUnfit) else FAILED
+    complain(str(error), error.hint)
+    return exit_of(error)
 
 
 if __name__ == "__main__":

@@ -1,37 +1,49 @@
 """What the process refuses to be: dumpable, traceable, logged by its libraries, generous with its files."""
 
 import ctypes
-import logging
 import os
 import resource
+import signal
 import sys
 import threading
-import traceback
 import warnings
 from collections.abc import MutableMapping
 from pathlib import Path
 
 _PR_SET_DUMPABLE = 4
+_before: tuple[int, tuple[int, int]] | None = None
+"""The umask and the limit of core dumps that we were started with."""
 
 
-def harden_process() -> None:
+def harden_process(*, hands_over: bool = False) -> None:
     """First thing in `main`: no core dumps, no reading of this process by others of the same user, files 0600.
 
-    `ARKA_DEBUG=1` keeps the process open to debuggers. Root can read it all the same.
+    `ARKA_DEBUG=1` keeps the process open to debuggers. Root can read it all the same. A process that `hands_over` to
+    another program can give back what it was started with; for others there is no way back.
     """
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    global _before
+    core = resource.getrlimit(resource.RLIMIT_CORE)
+    _before = (os.umask(0o077), core)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, core[1] if hands_over else 0))
     if sys.platform == "linux" and os.environ.get("ARKA_DEBUG") != "1":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def give_back() -> None:
+    """What a program that takes this process's place was not meant to get from us. It starts dumpable by itself."""
+    if _before:
+        os.umask(_before[0])
+        resource.setrlimit(resource.RLIMIT_CORE, _before[1])
+    for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores them, and what is ignored stays so
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def hush_reports() -> None:
     """Python reports what nobody caught with the exception's text, and texts of HTTP libraries quote keys.
 
     The screens catch what happens while they are there; this is for what happens before, after, and in threads. Hooks
-    that are not Python's own stay.
+    that are not Python's own stay. What is logged is hushed apart, by `hush_logs`.
     """
-    logging.getLogger().addHandler(logging.NullHandler())  # else asyncio's lost tasks go to standard error
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # a library's warning may quote what it was given
     if sys.excepthook is sys.__excepthook__:
@@ -42,8 +54,17 @@ def hush_reports() -> None:
         threading.excepthook = lambda failed: _report(failed.exc_value)
 
 
+def hush_logs() -> None:
+    """Else asyncio's lost tasks go to standard error. For whoever imports asyncio; the quick commands do without."""
+    import logging
+
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
 def where_it_failed(error: BaseException | None) -> list[str]:
     """Places and types down the chain of causes, without values: an exception's own text may quote what was typed."""
+    import traceback
+
     lines: list[str] = []
     while error is not None:
         for frame in traceback.extract_tb(error.__traceback__)[-8:]:

@@ -1,158 +1,178 @@
-"""What may be typed after `arka-tui`, and the pages that --help shows."""
+"""What may be typed after a command's name, and the page that --help shows of it."""
 
 import argparse
+import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-USAGE = 2
+from arka_tui.cli.exits import SAID, Exit
+from arka_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from arka_tui.cli.desk import Desk
+
 _WIDEST = 88
+_KEY_SIZED = re.compile(r"[A-Za-z0-9_-]{20,}")
+"""What was typed in the wrong place may be a key of any shape."""
+
+OptionsT = TypeVar("OptionsT")
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    command: str | None = None
-    file: Path | None = None
-    repair: bool = False
-    force: bool = False
-    yes: bool = False
+class Command(Generic[OptionsT]):
+    """One word after `arka-tui`."""
+
+    parser: "Callable[[], Parser]"
+    options: type[OptionsT]
+    """A frozen dataclass with a field for each argument of `parser`."""
+    deed: "Callable[[OptionsT, Desk], int]"
+    """Returns the exit code. Raises: ArkaError."""
+
+    def run(self, argv: Sequence[str], desk: "Desk") -> int:
+        """Ends the program, with 0 after --help, with 2 where it makes no sense of `argv`. Raises: ArkaError."""
+        return self.deed(self.parse(argv), desk)
+
+    def parse(self, argv: Sequence[str]) -> OptionsT:
+        return self.options(**vars(self.parser().parse_args(argv)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How to open the vault, where it is not to be asked for."""
+
     recovery: bool = False
     key_file: Path | None = None
+    passphrase_fd: int | None = None
 
 
-def parse(argv: Sequence[str] | None = None) -> Options:
-    """Ends the program, with 0 after --help and --version, with 2 where it makes no sense of `argv`."""
-    return Options(**vars(_parser().parse_args(argv)))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="arka-tui",
-        usage="arka-tui [command]",
-        description="Keep, test and use the API keys of your AI providers, in a terminal, over SSH.\n\n"
-        "Without a command it opens your vault.",
-        epilog="arka-tui COMMAND --help tells more of each. ARKA_HOME=FOLDER keeps everything in FOLDER.",
-    )
-    commands = parser.add_subparsers(dest="command", metavar="command", prog="arka-tui", parser_class=_Parser)
-    commands.add_parser(
-        "demo",
-        help="try it without a key: a throw-away vault against a built-in simulator",
-        usage="arka-tui demo",
-        description="A throw-away vault with keys in every state, against a simulator on this machine. "
-        "Nothing is sent anywhere, and nothing is kept.",
-    )
-    _add_doctor(commands.add_parser("doctor", help="tell what state the vault or a backup is in, and repair"))
-    _add_backup(commands.add_parser("backup", help="copy the vault to a file, encrypted as it is"))
-    _add_restore(commands.add_parser("restore", help="put a backup in the vault's place"))
-    parser.add_argument("--version", action="version", version=f"arka-tui {version('arka-tui')}", help="its version")
-    return parser
-
-
-def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "arka-tui doctor [--repair | FILE]"
-    parser.description = (
-        "Tells what state the vault is in, and all that belongs to it: its second copy, lock, test log, settings, and "
-        "who may read and write them. With the passphrase it opens every key, to see that it opens, and shows none. "
-        "Without --repair it changes nothing.\n\n"
-        "With FILE, it verifies that backup, or any vault file, by decrypting all of it."
-    )
-    parser.epilog = (
-        "The passphrase is asked for on the terminal; Enter skips it. Without a terminal it tells what can be seen "
-        "without the passphrase, and says so.\n\n"
-        "--repair does what loses nothing: file modes, left-overs of saves that were cut off, and a copy that is "
-        "missing, damaged or outdated, from the other one, which the passphrase must prove good. A damaged vault is "
-        "kept beside the new one.\n\n"
-        "Exit code: 0 nothing is wrong, 1 something is, or the passphrase was, 2 used wrongly."
-    )
-    either = parser.add_mutually_exclusive_group()
-    either.add_argument("file", metavar="FILE", type=_file, nargs="?", help="a backup, or any vault file")
-    either.add_argument("--repair", action="store_true", help="mend what can be mended without losing anything")
-    _add_ways(parser)
-
-
-def _add_backup(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "arka-tui backup [--force] FILE"
-    parser.description = (
-        "Copies the vault to FILE, encrypted as it is, byte for byte. In a folder it makes a file that is named by "
-        "date and generation."
-    )
-    parser.epilog = (
-        "A backup opens with the passphrase and the recovery code of the day it was made, also after you change "
-        "them. A key that you delete later lives on in it.\n\n"
-        "On a terminal it asks for the passphrase, and verifies the backup by opening every key in it; Enter skips "
-        "that. Without a terminal it asks nothing, so it works from cron:\n\n"
-        "    arka-tui backup --force /mnt/backup/arka.toml\n\n"
-        "arka-tui doctor FILE verifies a backup at any time; arka-tui restore FILE puts it back.\n\n"
-        "Exit code: 0 the backup is there, 1 it is not, or does not verify, 2 used wrongly."
-    )
-    parser.add_argument("file", metavar="FILE", type=_file, help="a file that is not there yet, or a folder")
-    parser.add_argument("--force", action="store_true", help="replace FILE, if it is an older backup of this vault")
-    _add_ways(parser)
-
-
-def _add_restore(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "arka-tui restore [--yes] FILE"
-    parser.description = (
-        "Puts the backup FILE in the vault's place. First it opens all of it; then it tells what is there now and what "
-        "will be, and asks."
-    )
-    parser.epilog = (
-        "What was there is kept beside it, under a name that it tells. Afterwards the vault opens with the passphrase "
-        "of the backup. Sessions that have the vault open notice, and lock.\n\n"
-        "Exit code: 0 restored, 1 not restored, and nothing has changed, 2 used wrongly, or no terminal to ask on."
-    )
-    parser.add_argument("file", metavar="FILE", type=_file, help="a backup, or a copy of a vault")
-    parser.add_argument("--yes", action="store_true", help="do not ask whether to replace what is there")
-    _add_ways(parser)
-
-
-def _add_ways(parser: argparse.ArgumentParser) -> None:
-    ways = parser.add_mutually_exclusive_group()
-    ways.add_argument("--recovery", action="store_true", help="ask for the recovery code, not the passphrase")
-    ways.add_argument("--key-file", metavar="PATH", type=_file, help="open it with this key file, and ask nothing")
-
-
-def _file(text: str) -> Path:
-    if text == "-":
-        raise argparse.ArgumentTypeError("standard input and output are not supported: name a file")
-    if not text or "\0" in text:
-        raise argparse.ArgumentTypeError("this is no name of a file")
-    return Path(text).absolute()
-
-
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings, formatter_class=_Page, allow_abbrev=False, add_help=False)
+class Parser(argparse.ArgumentParser):
+    def __init__(
+        self, command: str, usage: str, description: str, epilog: str = "", exits: Sequence[Exit] = ()
+    ) -> None:
+        """`usage` is what follows the command's name. `exits` are told on the page, beside 0 and 2."""
+        codes = sorted({Exit.DONE, Exit.USAGE, *exits})
+        told = "\n".join(_entry(str(code.value), SAID[code]) for code in codes)
+        super().__init__(
+            prog=f"arka-tui {command}",
+            usage=textwrap.fill(
+                f"usage: arka-tui {command} {usage}".rstrip(), page_width(), subsequent_indent=" " * 9
+            ).removeprefix("usage: "),
+            description=description,
+            epilog="\n\n".join(filter(None, [epilog, f"exit codes:\n{told}"])),
+            formatter_class=Page,
+            allow_abbrev=False,
+            add_help=False,
+        )
         self.add_argument("-h", "--help", action="help", help="this page")
 
+    def add_json(self) -> None:
+        self.add_argument("--json", action="store_true", help="JSON, with the same members in every release")
+
+    def add_ways(self) -> None:
+        """Gives `ways` among the options, a `Ways`."""
+        self.set_defaults(ways=Ways())
+        group = self.add_argument_group("opening the vault").add_mutually_exclusive_group()
+        unset = argparse.SUPPRESS
+        group.add_argument(
+            "--recovery", action=_Way, nargs=0, default=unset, help="ask for the recovery code, not the passphrase"
+        )
+        group.add_argument(
+            "--key-file", metavar="PATH", action=_Way, default=unset, type=file, help="a key file, and ask nothing"
+        )
+        group.add_argument(
+            "--passphrase-fd",
+            metavar="N",
+            action=_Way,
+            default=unset,
+            type=descriptor,
+            help="the first line of this file descriptor",
+        )
+
     def error(self, message: str) -> NoReturn:
-        from arka_tui.secret import redact
-        from arka_tui.text import safe
+        from arka_tui.cli.output import complain
+        from arka_tui.secret import MASK
 
-        # The message quotes what was typed, and somebody may have typed a key.
-        sys.stderr.write(f"arka-tui: error: {safe(redact(message), 500)}\narka-tui: hint: {self.prog} --help\n")
-        sys.exit(USAGE)
+        complain(_KEY_SIZED.sub(MASK, message), f"{self.prog} --help")
+        sys.exit(Exit.USAGE)
 
 
-class _Page(argparse.HelpFormatter):
+class _Way(argparse.Action):
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        given: dict[str, Any] = {self.dest: True if self.nargs == 0 else values}
+        namespace.ways = Ways(**given)
+
+
+class Page(argparse.HelpFormatter):
     """Paragraphs stay apart, an indented line stays as it is, and all fits the terminal."""
 
     def __init__(self, prog: str) -> None:
-        width = min(shutil.get_terminal_size().columns, _WIDEST) - 1
-        super().__init__(prog, max_help_position=20 if width > 50 else 6, width=width)
+        width = page_width()
+        super().__init__(prog, max_help_position=26 if width > 50 else 6, width=width)
 
     def start_section(self, heading: str | None) -> None:
         super().start_section({"positional arguments": None, "options": None}.get(heading or "", heading))
 
-    def _format_action(self, action: argparse.Action) -> str:
-        commands = list(self._iter_indented_subactions(action))
-        return "".join(map(self._format_action, commands)) or super()._format_action(action)
-
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        paragraphs = text.split("\n\n")
-        return "\n\n".join(each if each.startswith("    ") else textwrap.fill(each, width) for each in paragraphs)
+        return "\n\n".join(
+            each if _is_laid_out(each) else textwrap.fill(each, width, break_on_hyphens=False)
+            for each in text.split("\n\n")
+        )
+
+
+def _is_laid_out(paragraph: str) -> bool:
+    """Something to type, or a list."""
+    return paragraph.startswith("    ") or "\n  " in paragraph
+
+
+def _entry(name: str, told: str) -> str:
+    return textwrap.fill(told, page_width(), initial_indent=f"  {name:<5}", subsequent_indent=" " * 7)
+
+
+def page_width() -> int:
+    return min(shutil.get_terminal_size().columns, _WIDEST) - 1
+
+
+def file(text: str) -> Path:
+    """An argument's type. Made absolute, never opened."""
+    if text == "-":
+        raise argparse.ArgumentTypeError("standard input and output are not supported: name a file")
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("this is no name of a file")
+    return Path(text).expanduser().absolute()
+
+
+def seconds(text: str) -> int:
+    """An argument's type: 90, 90s, 10m, 8h or 7d."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+    number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1)
+    if not number.isascii() or not number.isdigit() or not 1 <= int(number) * unit <= 31_536_000:
+        raise argparse.ArgumentTypeError("must be a time such as 90s, 10m or 8h")
+    return int(number) * unit
+
+
+def whole(text: str) -> int:
+    """An argument's type: a count."""
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise argparse.ArgumentTypeError("must be a whole number below 1,000,000")
+    return int(text)
+
+
+def descriptor(text: str) -> int:
+    """An argument's type: the number of a file descriptor."""
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise argparse.ArgumentTypeError("this is no number of a file descriptor")
+    return int(text)
+
+
+def at_most_one(**given: bool) -> None:
+    """For what argparse's groups cannot say. Raises: UsageError."""
+    names = [f"--{name.replace('_', '-')}" for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise UsageError(f"{names[0]} and {names[1]} do not go together")

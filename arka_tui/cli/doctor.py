@@ -1,8 +1,12 @@
 """`arka-tui doctor`: what state the vault, or a backup, is in; and `--repair`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from arka_tui.cli.arguments import Options
+from arka_tui.cli.arguments import Command, Parser, Ways, file
+from arka_tui.cli.desk import Desk
+from arka_tui.cli.exits import Exit
 from arka_tui.cli.output import Output, Sign
 from arka_tui.cli.prompt import open_with
 from arka_tui.errors import VaultCorrupt
@@ -27,13 +31,58 @@ from arka_tui.store.mend import mend
 from arka_tui.store.slots import Way, kdf_cost
 
 _SIGNS = {Severity.OK: Sign.GOOD, Severity.NOTE: Sign.NOTE, Severity.TROUBLE: Sign.BAD}
-_NOT_OPENED = Finding(Part.KEYS, "not examined", Severity.NOTE, "for want of the passphrase")
+_NOT_OPENED = Finding(Part.KEYS, "not examined", Severity.NOTE, "that needs the passphrase")
 
 
-def run(options: Options, paths: Paths, output: Output) -> int:
+@dataclass(frozen=True, slots=True)
+class Options:
+    file: Path | None
+    repair: bool
+    json: bool
+    ways: Ways
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "doctor",
+        "[--repair | FILE]",
+        "Tells what state the vault is in, and all that belongs to it: its second copy, lock, test log, settings, and "
+        "who may read and write them. With the passphrase it opens every key, to see that it opens, and shows none. "
+        "Without --repair it changes nothing.\n\n"
+        "With FILE, it verifies that backup, or any vault file, by decrypting all of it.",
+        "The passphrase is asked for on the terminal; Enter skips it. Without a terminal it tells what can be seen "
+        "without the passphrase, and says so.\n\n"
+        "--repair does what loses nothing: file modes, left-overs of saves that were cut off, and a copy that is "
+        "missing, damaged or outdated, from the other one, which the passphrase must prove good. A damaged vault is "
+        "kept beside the new one.",
+        (Exit.FAILED, Exit.WRONG_PASSPHRASE),
+    )
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("file", metavar="FILE", type=file, nargs="?", help="a backup, or any vault file")
+    either.add_argument("--repair", action="store_true", help="mend what can be mended without losing anything")
+    parser.add_json()
+    parser.add_ways()
+    return parser
+
+
+def _run(options: Options, desk: Desk) -> int:
     """Exit code: 0 nothing is wrong, 1 something is. Raises: WrongPassphrase, UsageError."""
+    paths, output = desk.paths, Output.nowhere() if options.json else desk.output
     findings = _verify_file(options, paths, output) if options.file else _examine_vault(options, paths, output)
+    if options.json:
+        desk.output.json({"findings": [_record(each) for each in findings]})
     return 1 if worst(findings) is Severity.TROUBLE else 0
+
+
+def _record(finding: Finding) -> dict[str, object]:
+    return {
+        "part": finding.part.value,
+        "state": finding.state,
+        "severity": finding.severity.name.lower(),
+        "detail": finding.detail,
+        "remedy": finding.remedy,
+        "repairable": finding.repair is not None,
+    }
 
 
 def _examine_vault(options: Options, paths: Paths, output: Output) -> Sequence[Finding]:
@@ -44,7 +93,7 @@ def _examine_vault(options: Options, paths: Paths, output: Output) -> Sequence[F
     if seen.can_be_opened:
         output.flush()
         inside, way = open_with(
-            lambda way: (examine_inside(paths, way, kdf_cost()), way), options, why=" (Enter skips)"
+            lambda way: (examine_inside(paths, way, kdf_cost()), way), options.ways, why=" (Enter skips)"
         ) or (None, None)
         further = inside.findings if inside else (_NOT_OPENED,)
         _show(further, output)
@@ -98,7 +147,7 @@ def _verify_file(options: Options, paths: Paths, output: Output) -> Sequence[Fin
     _show(findings, output)
     if seen.condition is Condition.WHOLE:
         output.flush()
-        further = open_with(lambda way: _verified(seen, way), options, why=", to verify (Enter skips)")
+        further = open_with(lambda way: _verified(seen, way), options.ways, why=", to verify (Enter skips)")
         further = further or [_NOT_OPENED]
         _show(further, output)
         findings += further
@@ -128,7 +177,7 @@ def _conclude(findings: Sequence[Finding], output: Output, *, repaired: bool) ->
     if troubles:
         told = f"{count(troubles, 'trouble')}{' left' if repaired else ''}."
     elif not opened:
-        told = "Nothing wrong was seen; the keys were not examined."
+        told = f"{'Nothing is broken' if repairable else 'Nothing wrong was seen'}; the keys were not examined."
     elif any((finding.part, finding.state) == (Part.VAULT, "none yet") for finding in findings):
         told = "There is no vault here yet."
     else:
@@ -138,3 +187,6 @@ def _conclude(findings: Sequence[Finding], output: Output, *, repaired: bool) ->
     elif not opened and any(finding.repair is Repair.COPIES for finding in repairable):
         told += " Only with the passphrase can the copies be mended."
     output.say(told)
+
+
+DOCTOR = Command(_parser, Options, _run)

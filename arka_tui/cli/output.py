@@ -1,19 +1,29 @@
 """What the commands print: few lines, clean of escapes, in colour only where somebody looks."""
 
+import io
 import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import TextIO
 
+from arka_tui.secret import redact
 from arka_tui.text import safe
 
 _LONGEST = 8000
 _WIDEST = 100
 _NARROW = 60
 _NAME_COLUMNS = 12
+_GAP = "  "
+_LEAST_CELL = 22
+"""A wider column gives way down to this."""
+_LEAST_LAST = 10
+"""And the last one down to this, before it goes."""
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "…": ".", "·": ".", "–": "-", "’": "'", "“": '"', "”": '"'})
 
 
@@ -37,14 +47,22 @@ class Output:
         self._plain = self._encoding.lower().replace("-", "") != "utf8"
 
     @classmethod
-    def standard(cls) -> "Output":
-        return cls(sys.stdout, os.environ)
+    def nowhere(cls) -> "Output":
+        """For the lines of a command that answers in JSON."""
+        return cls(io.StringIO(), {})
 
     def say(self, text: str = "", indent: int = 0) -> None:
         self._write("", text, " " * indent, " " * indent)
 
     def tell(self, sign: Sign, text: str) -> None:
         self._write(sign.value[0], text, " ", "  ", sign)
+
+    def mark(self, mark: str, text: str, sign: Sign | None) -> None:
+        """As `tell`, with a mark of its own."""
+        self._write(mark, text, " ", "  ", sign)
+
+    def labelled(self, label: str, text: str) -> None:
+        self._write(label, safe(text, 500), "", "  ")
 
     def row(self, sign: Sign, name: str, text: str, remedy: str = "") -> None:
         """A named line of a table, and under it what to do."""
@@ -55,6 +73,62 @@ class Output:
         self._write(sign.value[0], text, first, rest, sign)
         if remedy:
             self._write("", remedy, rest, rest)
+
+    def pairs(self, pairs: Sequence[tuple[str, str]], indent: int = 2) -> None:
+        """Names and values, the values below each other."""
+        wide = max((columns_of(name) for name, _ in pairs), default=0) + 2
+        for name, value in pairs:
+            self._write(" " * indent + fitted(safe(name), wide), value, "", " " * (indent + wide))
+
+    def table(
+        self,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        signs: Sequence[Sign | None] = (),
+        *,
+        marks: Sequence[str] = (),
+        cut_left: Collection[str] = (),
+    ) -> None:
+        """On a terminal aligned, under `heads`; where that is too narrow, the widest column gives way, then the last.
+        Else one line a row, its cells separated by tabs, for `cut` and `awk`.
+
+        On a terminal a row begins with its mark, and `signs` colour the first character of it. A column whose head is
+        in `cut_left` keeps its end, as the name of a file does.
+        """
+        clean = [[safe(cell, _LONGEST).replace("\t", " ") for cell in row] for row in rows]
+        if not self._columns:
+            for row in clean:
+                self._line("\t".join(row))
+            return
+        for row, mark in zip(clean, marks, strict=False):
+            row[0] = f"{mark} {row[0]}"
+        wanted = [max(map(columns_of, cells)) for cells in zip(heads, *clean, strict=True)]
+        columns = _columns_within(wanted, self._columns - 1)
+        for number, row in enumerate([list(heads), *clean]):
+            cells = zip(heads, row, columns, strict=False)
+            line = _GAP.join(fitted(cell, wide, left=head in cut_left) for head, cell, wide in cells).rstrip()
+            self._line(line, signs[number - 1] if number and signs else None, bold=not number)
+
+    def verbatim(self, text: str) -> None:
+        """As it is: a text that is ours from end to end."""
+        self._stream.write(self._encodable(text))
+
+    def json(self, value: object) -> None:
+        """One document, for programs: moments in UTC as ISO 8601, amounts as numbers. ASCII, whatever the terminal."""
+        import json
+
+        self._stream.write(json.dumps(value, default=_plain, indent=2 if self._columns else None) + "\n")
+
+    def passing(self, text: str = "") -> None:
+        """A line that the next one takes the place of: how far it is. Without a text it is gone. In a pipe nothing."""
+        if self._columns:
+            self._stream.write(f"\r{self._encodable(fitted(safe(text), self._columns - 1))}\r")
+            self._stream.flush()
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks: it is a terminal."""
+        return self._columns > 0
 
     def flush(self) -> None:
         self._stream.flush()
@@ -72,8 +146,67 @@ class Output:
                 drop_whitespace=True,
             )
             line = "\n".join(wrapped)
-        if self._plain:
-            line = line.translate(_ASCII).encode(self._encoding, "replace").decode(self._encoding)
-        if sign and self._colour:
+        self._line(line, sign)
+
+    def _line(self, line: str, sign: Sign | None = None, *, bold: bool = False) -> None:
+        line = self._encodable(line)
+        if sign and self._colour and line:
             line = f"\x1b[{sign.value[1]}m{line[0]}\x1b[0m{line[1:]}"
+        if bold and self._colour:
+            line = f"\x1b[1m{line}\x1b[0m"
         self._stream.write(line.rstrip() + "\n")
+
+    def _encodable(self, line: str) -> str:
+        if not self._plain:
+            return line
+        return line.translate(_ASCII).encode(self._encoding, "replace").decode(self._encoding)
+
+
+def _columns_within(wanted: Sequence[int], room: int) -> list[int]:
+    """How wide each column is; of the last ones there may be none."""
+    for count in range(len(wanted), 1, -1):
+        columns = list(wanted[:count])
+        while (over := sum(columns) + len(_GAP) * (count - 1) - room) > 0:
+            widest = max(columns)
+            if widest > _LEAST_CELL:
+                columns[columns.index(widest)] -= 1
+            elif columns[-1] - over >= _LEAST_LAST:
+                columns[-1] -= over
+            else:
+                break
+        else:
+            return columns
+    return [min(wanted[0], room)]
+
+
+def columns_of(text: str) -> int:
+    """How many a terminal gives it."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def fitted(text: str, columns: int, *, left: bool = False) -> str:
+    """Filled up with spaces, or cut, with a sign of that; `left`: its end stays."""
+    if columns_of(text) <= columns:
+        return text + " " * (columns - columns_of(text))
+    while text and columns_of(text) >= columns:
+        text = text[1:] if left else text[:-1]
+    cut = f"…{text}" if left else f"{text}…"
+    return cut + " " * (columns - columns_of(cut))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError
+
+
+def complain(error: str, hint: str) -> None:
+    """The two lines of an error, on standard error. They may quote what was typed: somebody may have typed a key."""
+    stream = Output(sys.stderr or io.StringIO(), os.environ)
+    stream.labelled("arka-tui: error: ", redact(error))
+    if hint:
+        stream.labelled("arka-tui: hint: ", redact(hint))

@@ -371,8 +371,8 @@ MUTANTS = (
     _mutant(
         "the umask is the user's",
         "hygiene.py",
-        "    os.umask(0o077)\n",
-        "",
+        "os.umask(0o077)",
+        "os.umask(0o022)",
         "e2e/test_terminal.py::test_all_files_and_folders_are_the_users_alone_whatever_the_umask",
     ),
     _mutant(
@@ -385,7 +385,7 @@ MUTANTS = (
     _mutant(
         "cores are dumped",
         "hygiene.py",
-        "    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n",
+        "    resource.setrlimit(resource.RLIMIT_CORE, (0, core[1] if hands_over else 0))\n",
         "",
         "e2e/test_terminal.py::test_no_core_is_dumped",
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from arka_tui.cli.exits import Exit
 from arka_tui.paths import Paths
 from arka_tui.store import disk
 from tests.cli.conftest import Shell
@@ -53,8 +54,8 @@ def test_the_recovery_code_verifies_it_too(shell: Shell, filled: Paths, tmp_path
 
 
 def test_a_wrong_passphrase_makes_no_backup(shell: Shell, filled: Paths, tmp_path: Path) -> None:
-    assert shell.run("backup", tmp_path / "backup.toml", answers=("xyzzy",) * 3) == 1
-    assert shell.err == "arka-tui: error: this is not the passphrase of this vault\n"
+    assert shell.run("backup", tmp_path / "backup.toml", answers=("xyzzy",) * 3) == Exit.WRONG_PASSPHRASE
+    assert shell.err.startswith("arka-tui: error: this is not the passphrase of this vault\n")
     assert not (tmp_path / "backup.toml").exists()
 
 
@@ -74,7 +75,7 @@ def test_nothing_is_written_over_unasked(
     shell.run("backup", backup, answers=("",))
     before = backup.read_bytes()
     add("openai/new")
-    assert shell.run("backup", backup) == 1
+    assert shell.run("backup", backup) == Exit.USAGE
     assert shell.err == (
         f"arka-tui: error: {backup} is there already\n"
         "arka-tui: hint: choose another name; --force replaces an older backup of the same vault\n"
@@ -85,15 +86,15 @@ def test_nothing_is_written_over_unasked(
 
 
 def test_without_a_vault_it_says_where_it_looked(shell: Shell, paths: Paths, tmp_path: Path) -> None:
-    assert shell.run("backup", tmp_path / "backup.toml") == 1
+    assert shell.run("backup", tmp_path / "backup.toml") == Exit.NOT_FOUND
     assert shell.err.startswith(f"arka-tui: error: there is no vault at {paths.vault}\n")
 
 
 def test_what_will_be_refused_is_refused_before_anybody_is_asked(shell: Shell, filled: Paths, tmp_path: Path) -> None:
-    assert shell.run("backup", tmp_path / "no" / "backup.toml") == 1
-    assert shell.run("backup", mirror_of(filled)) == 1
+    assert shell.run("backup", tmp_path / "no" / "backup.toml") == Exit.USAGE
+    assert shell.run("backup", mirror_of(filled)) == Exit.USAGE
     filled.data.chmod(0o777)
-    assert shell.run("backup", tmp_path / "backup.toml") == 1
+    assert shell.run("backup", tmp_path / "backup.toml") == Exit.DAMAGED
     assert shell.err.startswith("arka-tui: error: others may write in the folder")
 
 
@@ -101,7 +102,7 @@ def test_a_damaged_vault_is_left_out_with_the_passphrase_and_refused_without(
     shell: Shell, filled: Paths, tmp_path: Path
 ) -> None:
     flip(filled.vault)
-    assert shell.run("backup", tmp_path / "backup.toml", answers=("",)) == 1
+    assert shell.run("backup", tmp_path / "backup.toml", answers=("",)) == Exit.DAMAGED
     assert "one of the two is damaged" in shell.err
     assert not (tmp_path / "backup.toml").exists()
     assert shell.run("backup", tmp_path / "backup.toml", answers=(WORD,)) == 0
@@ -114,7 +115,7 @@ def test_a_disk_that_does_not_confirm_it_is_told(
 ) -> None:
     with monkeypatch.context() as context:
         context.setattr(disk, "os", FaultyOs(("fsync",), 2, OSError(5, "")))
-        assert shell.run("backup", tmp_path / "backup.toml", answers=("",)) == 1
+        assert shell.run("backup", tmp_path / "backup.toml", answers=("",)) == Exit.NOT_SAVED
     assert shell.lines()[-1] == "✗ the disk did not confirm it: the disk reports an error"
 
 
@@ -124,7 +125,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     (tmp_path / "backups").mkdir()
     with monkeypatch.context() as context:
         context.setattr(disk, "os", FaultyOs(("write",), 1, OSError(28, "")))
-        assert shell.run("backup", tmp_path / "backups", answers=("",)) == 1
+        assert shell.run("backup", tmp_path / "backups", answers=("",)) == Exit.NOT_SAVED
     assert shell.err.startswith("arka-tui: error: no backup was made: the disk is full\n")
     assert not list((tmp_path / "backups").iterdir())
 

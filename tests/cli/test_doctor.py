@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from arka_tui.cli import doctor
+from arka_tui.cli.exits import Exit
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.store.key_file import make_key_file
@@ -81,7 +82,7 @@ def test_a_key_file_opens_it_and_nobody_is_asked(shell: Shell, filled: Paths, tm
 def test_enter_skips_what_needs_the_passphrase(shell: Shell, filled: Paths) -> None:
     assert shell.run("doctor", answers=("",)) == 0
     assert shell.lines()[-3:] == [
-        "! keys         not examined, for want of the passphrase",
+        "! keys         not examined, that needs the passphrase",
         "",
         "Nothing wrong was seen; the keys were not examined.",
     ]
@@ -96,12 +97,12 @@ def test_without_a_terminal_it_tells_what_it_can_see(shell: Shell, filled: Paths
 def test_a_wrong_passphrase_may_be_typed_again_twice(shell: Shell, filled: Paths) -> None:
     assert shell.run("doctor", answers=("xyzzy 1", "xyzzy 2", WORD)) == 0
     assert shell.person.told == ["this is not the passphrase of this vault; try again"] * 2
-    assert shell.run("doctor", answers=("xyzzy 1", "xyzzy 2", "xyzzy 3")) == 1
-    assert shell.err == "arka-tui: error: this is not the passphrase of this vault\n"
+    assert shell.run("doctor", answers=("xyzzy 1", "xyzzy 2", "xyzzy 3")) == Exit.WRONG_PASSPHRASE
+    assert shell.err.startswith("arka-tui: error: this is not the passphrase of this vault\n")
 
 
 def test_a_passphrase_that_is_no_text_is_refused_calmly(shell: Shell, filled: Paths) -> None:
-    assert shell.run("doctor", answers=("\udcff",)) == 1
+    assert shell.run("doctor", answers=("\udcff",)) == Exit.USAGE
     assert shell.err.startswith("arka-tui: error: the passphrase has bytes that are no text\n")
 
 
@@ -263,7 +264,7 @@ def test_what_is_no_file_is_an_error(shell: Shell, filled: Paths, tmp_path: Path
         target.mkdir()
     if there == "fifo":
         os.mkfifo(target)
-    assert shell.run("doctor", target) == 1
+    assert shell.run("doctor", target) == Exit.USAGE
     assert shell.err.startswith("arka-tui: error: ")
     assert shell.out == ""
 

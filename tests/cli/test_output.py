@@ -73,3 +73,49 @@ def test_nothing_from_outside_steers_the_terminal() -> None:
     output.tell(Sign.GOOD, hostile)
     output.say(hostile)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u200b]", screen.shown)
+
+
+# ---------------------------------------------------------------------- tables
+
+
+def shown(columns: int, monkeypatch: pytest.MonkeyPatch, *rows: tuple[str, ...]) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    screen = Screen()
+    Output(screen, {"NO_COLOR": "1"}).table(("VERDICT", "KEY", "LEFT", "TESTED"), rows)
+    return screen.bytes.getvalue().decode().splitlines()
+
+
+ROWS = (("✓ works", "openai/work", "$12.40 left", "just now"), ("· not tested", f"openai/{'x' * 40}", "–", "never"))
+
+
+def test_columns_stand_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = shown(100, monkeypatch, *ROWS)
+    assert [line.index(word) for line, word in zip(lines, ("KEY", "openai", "openai"), strict=True)] == [14] * 3
+    assert lines[1].endswith("$12.40 left  just now")
+
+
+def test_where_it_is_narrow_the_widest_column_gives_way_before_the_last_ones_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = shown(70, monkeypatch, *ROWS)
+    assert lines[0].endswith("TESTED")
+    assert "…" in lines[2]
+    assert max(map(len, lines)) <= 69
+    narrow = shown(40, monkeypatch, *ROWS)
+    assert narrow[0].split() == ["VERDICT", "KEY"]
+    assert max(map(len, narrow)) <= 39
+
+
+def test_a_column_may_be_cut_at_its_left_and_a_mark_goes_before_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    for watched, told in ((True, "! openai/work  …g/folder/config.toml:12\n"), (False, "openai/work\t/some/long/")):
+        screen = Screen(watched=watched)
+        row = ("openai/work", "/some/long/folder/config.toml:12", "in git")
+        heads = ("KEY", "WHERE", "RISK")
+        Output(screen, {"NO_COLOR": "1"}).table(heads, [row], [Sign.NOTE], marks=["!"], cut_left={"WHERE"})
+        assert told in screen.shown
+
+
+@pytest.mark.parametrize("columns", [1, 2, 5, 10, 20])
+def test_no_width_is_too_small_for_a_table(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(shown(columns, monkeypatch, *ROWS)) == 3

@@ -5,11 +5,13 @@ import signal
 import termios
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from arka_tui.cli.prompt import Terminal
+from arka_tui.cli.prompt import Terminal, read_passphrase
+from arka_tui.errors import UsageError
 from arka_tui.secret import Secret
 
 ResultT = TypeVar("ResultT")
@@ -108,3 +110,59 @@ def test_a_signal_at_the_question_restores_the_terminal_and_ends_the_program(
     assert left.value.code == 128 + number
     assert termios.tcgetattr(line.slave) == line.before
     assert signal.getsignal(number) == handler
+
+
+def test_where_it_is_not_to_ask_it_does_not_even_look_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*arguments: object) -> int:
+        raise AssertionError("it looked")
+
+    monkeypatch.setenv("ARKA_NO_ASK", "1")
+    monkeypatch.setattr(os, "open", opened)
+    assert Terminal.find() is None
+
+
+def test_a_question_cannot_steer_the_terminal(line: Line) -> None:
+    taken, shown = line.answered(lambda _: line.terminal.ask("Replace in \x1b]52;c;aGk=\x07\udcff? Secret: "), b"y\n")
+    assert taken == "y"
+    assert b"\x1b" not in shown
+    assert b"\x07" not in shown
+
+
+def test_who_comes_back_from_a_suspension_is_asked_again_and_not_shown(line: Line) -> None:
+    """The shell gives the terminal back with its own settings, echo among them."""
+    shown = b""
+
+    def come_back() -> None:
+        nonlocal shown
+        while shown.count(b"Secret: ") < 1:
+            shown += os.read(line.master, 1024)
+        termios.tcsetattr(line.slave, termios.TCSANOW, line.before)
+        os.kill(os.getpid(), signal.SIGCONT)
+        while shown.count(b"Secret: ") < 2:
+            shown += os.read(line.master, 1024)
+        os.write(line.master, b"kiosk umber\n")
+
+    handler = signal.getsignal(signal.SIGCONT)
+    person = threading.Thread(target=come_back)
+    person.start()
+    assert line.terminal.ask_secret("Secret: ") == Secret("kiosk umber")
+    person.join()
+    os.write(line.slave, b"|")
+    while not shown.endswith(b"|"):
+        shown += os.read(line.master, 1024)
+    assert b"kiosk" not in shown
+    assert signal.getsignal(signal.SIGCONT) is handler
+
+
+def test_a_terminal_is_no_descriptor_for_a_passphrase(line: Line) -> None:
+    with pytest.raises(UsageError, match="is a terminal, which would show the passphrase"):
+        read_passphrase(os.dup(line.slave))
+
+
+def test_a_descriptor_is_closed_once_its_line_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "word"
+    file.write_text("kiosk umber\n")
+    fd = os.open(file, os.O_RDONLY)
+    assert read_passphrase(fd) == Secret("kiosk umber")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(fd)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from arka_tui.cli.exits import Exit
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.store import disk
@@ -68,7 +69,7 @@ def test_a_key_file_and_yes_need_no_terminal(
     unlocked(filled).add_slot(make_key_file(tmp_path / "key"))
     backup = shutil.copy(filled.vault, tmp_path / "backup.toml")
     add("openai/new")
-    assert shell.run("restore", "--key-file", tmp_path / "key", backup) == 2
+    assert shell.run("restore", "--key-file", tmp_path / "key", backup) == Exit.NO_TERMINAL
     assert shell.err.endswith("arka-tui: hint: --yes does not ask\n")
     assert labels(filled) == ["one", "two", "three", "new"]
     assert shell.run("restore", "--yes", "--key-file", tmp_path / "key", backup) == 0
@@ -78,7 +79,7 @@ def test_a_key_file_and_yes_need_no_terminal(
 def test_without_a_terminal_it_is_not_done(shell: Shell, filled: Paths, backup: Path) -> None:
     shell.person.there = False
     before = snapshot(filled.data)
-    assert shell.run("restore", "--yes", backup) == 2
+    assert shell.run("restore", "--yes", backup) == Exit.NO_TERMINAL
     assert shell.err == (
         "arka-tui: error: there is no terminal to ask for the passphrase on\narka-tui: hint: over ssh use ssh -t\n"
     )
@@ -105,7 +106,9 @@ def test_a_backup_that_does_not_verify_replaces_nothing(
 ) -> None:
     harm(backup)
     before = snapshot(filled.data)
-    assert shell.run("restore", "--yes", backup, answers=answers) == 1
+    assert shell.run("restore", "--yes", backup, answers=answers) == (
+        Exit.USAGE if harm is Path.unlink else Exit.DAMAGED
+    )
     assert words in shell.err
     assert snapshot(filled.data) == before
 
@@ -114,13 +117,13 @@ def test_a_folder_that_others_may_write_in_is_refused_before_anybody_is_asked(
     shell: Shell, filled: Paths, backup: Path
 ) -> None:
     filled.data.chmod(0o777)
-    assert shell.run("restore", backup) == 1
+    assert shell.run("restore", backup) == Exit.DAMAGED
     assert shell.err.startswith("arka-tui: error: others may write in the folder")
 
 
 def test_a_wrong_passphrase_replaces_nothing(shell: Shell, filled: Paths, backup: Path) -> None:
     before = snapshot(filled.data)
-    assert shell.run("restore", "--yes", backup, answers=("xyzzy",) * 3) == 1
+    assert shell.run("restore", "--yes", backup, answers=("xyzzy",) * 3) == Exit.WRONG_PASSPHRASE
     assert snapshot(filled.data) == before
 
 
@@ -175,7 +178,7 @@ def test_a_full_disk_changes_nothing(
     before = {path.name: path.read_bytes() for path in filled.data.iterdir()}
     with monkeypatch.context() as context:
         context.setattr(disk, "os", FaultyOs(("write",), 2, OSError(28, "")))
-        assert shell.run("restore", "--yes", backup, answers=(WORD,)) == 1
+        assert shell.run("restore", "--yes", backup, answers=(WORD,)) == Exit.NOT_SAVED
     assert shell.err.startswith("arka-tui: error: not restored: the disk is full\n")
     assert {path.name: path.read_bytes() for path in filled.data.iterdir()} == before
 
@@ -185,7 +188,7 @@ def test_what_the_disk_did_not_confirm_is_told(
 ) -> None:
     with monkeypatch.context() as context:
         context.setattr(disk, "os", FaultyOs(("rename",), 3, OSError(5, "")))
-        assert shell.run("restore", "--yes", backup, answers=(WORD,)) == 1
+        assert shell.run("restore", "--yes", backup, answers=(WORD,)) == Exit.NOT_SAVED
     assert shell.lines()[-1] == ("✗ there is no second copy now: the disk reports an error; arka-tui doctor tells more")
     assert labels(filled) == ["one", "two", "three"]
 

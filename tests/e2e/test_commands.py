@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from arka_tui.cli.exits import Exit
 from arka_tui.credential import Draft
 from arka_tui.secret import Secret
 from arka_tui.store.slots import CHEAPEST
@@ -100,7 +101,7 @@ def test_under_cron_doctor_and_backup_work_and_restore_asks_for_a_terminal(
     assert (tmp_path / "backup.toml").read_bytes() == home.paths.vault.read_bytes()
 
     restore = in_a_pipe(home, "restore", "--yes", tmp_path / "backup.toml")
-    assert (restore.returncode, restore.stdout) == (2, b"")
+    assert (restore.returncode, restore.stdout) == (Exit.NO_TERMINAL, b"")
     assert restore.stderr.startswith(b"arka-tui: error: there is no terminal")
 
 
@@ -210,7 +211,7 @@ def test_a_folder_that_may_not_be_looked_into_is_an_answer_and_no_crash(
     home.paths.data.chmod(0)
     done = in_a_pipe(home, command, *file, under=as_others)
     home.paths.data.chmod(0o700)
-    assert done.returncode == 1
+    assert done.returncode in (Exit.FAILED, Exit.USAGE, Exit.DAMAGED)
     assert b"permission denied" in done.stdout + done.stderr
     assert b"a mistake in the program" not in done.stderr
 
@@ -221,3 +222,27 @@ def test_arguments_cannot_steer_the_terminal(home: Home, canary: Canary) -> None
         done = in_a_pipe(home, *arguments)
         assert done.returncode in (1, 2)
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", (done.stdout + done.stderr).decode())
+
+
+# ---------------------------------------------------------------------- output that goes nowhere
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_output_that_cannot_be_written_is_no_mistake_of_the_program(home: Home, redirection: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {' '.join(home.command)} providers {redirection}"],
+        env=home.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "a mistake in the program" not in done.stdout + done.stderr
+    assert done.returncode == (Exit.FAILED if redirection == ">/dev/full" else Exit.DONE)
+    if redirection == ">/dev/full":
+        assert done.stderr == "arka-tui: error: the output cannot be written: no space left on device\n"
+
+
+def test_a_reader_that_leaves_early_ends_it_as_others_end(home: Home) -> None:
+    script = f"({' '.join(home.command)} providers --json; echo $? >&2) | head -c 1"
+    done = subprocess.run(["sh", "-c", script], env=home.env, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() in ("0", "141")

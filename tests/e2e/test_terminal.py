@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from arka_tui.cli.exits import Exit
 from arka_tui.credential import Draft
 from arka_tui.secret import Secret
 from arka_tui.simulator import Simulator, unreachable_url
@@ -126,7 +127,7 @@ def test_what_is_no_terminal_is_refused_in_two_lines(home: Home, what: str, argu
     with Terminal(
         [*home.command, *arguments], home.env, controlling=not nothing, stdin=nothing, stderr=file
     ) as terminal:
-        assert terminal.wait_exit() == 2
+        assert terminal.wait_exit() == Exit.NO_TERMINAL
         if what == "stderr":
             assert terminal.raw == b""
             assert said.read_text() == REFUSALS[what]
@@ -141,7 +142,7 @@ def test_what_is_no_terminal_is_refused_in_two_lines(home: Home, what: str, argu
 def test_a_pipe_for_all_three_is_refused(home: Home) -> None:
     """As under cron, or `ssh host arka-tui` without -t."""
     done = subprocess.run(home.command, env=home.env, input=b"", capture_output=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout, done.stderr.decode()) == (2, b"", REFUSALS["stdin"])
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (Exit.NO_TERMINAL, b"", REFUSALS["stdin"])
 
 
 # ---------------------------------------------------------------------- suspending

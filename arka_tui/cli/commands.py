@@ -30,7 +30,9 @@ GROUPS: dict[str, dict[str, Entry]] = {
         "rename": Entry("editing", "RENAME", "give a key another label"),
         "rm": Entry("editing", "RM", "delete keys from the vault"),
     },
-    "Use": {},
+    "Use": {
+        "exec": Entry("exec", "EXEC", "run a command with keys in its environment"),
+    },
     "Vault": {
         "unlock": Entry("session", "UNLOCK", "open the vault for this login, for a time"),
         "lock": Entry("session", "LOCK", "close it at once"),

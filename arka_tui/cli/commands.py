@@ -32,6 +32,8 @@ GROUPS: dict[str, dict[str, Entry]] = {
     },
     "Use": {
         "exec": Entry("exec", "EXEC", "run a command with keys in its environment"),
+        "env-check": Entry("env_check", "ENV_CHECK", "tell which variables override or duplicate your keys"),
+        "scan": Entry("scan", "SCAN", "find your keys where they lie in plaintext"),
     },
     "Vault": {
         "unlock": Entry("session", "UNLOCK", "open the vault for this login, for a time"),
@@ -41,6 +43,7 @@ GROUPS: dict[str, dict[str, Entry]] = {
         "doctor": Entry("doctor", "DOCTOR", "tell what state the vault or a backup is in, and repair"),
     },
     "Import, export, backup": {
+        "import": Entry("importing", "IMPORT", "take keys in from files, the environment, another vault"),
         "export": Entry("export", "EXPORT", "put chosen keys in a file of their own, encrypted"),
         "backup": Entry("backup", "BACKUP", "copy the vault to a file, encrypted as it is"),
         "restore": Entry("restore", "RESTORE", "put a backup in the vault's place"),
@@ -48,6 +51,7 @@ GROUPS: dict[str, dict[str, Entry]] = {
     "Reference": {
         "models": Entry("models", "MODELS", "which models your keys reach, and what those cost"),
         "providers": Entry("providers", "PROVIDERS", "whose keys arka-tui can test, and how"),
+        "completion": Entry("completion", "COMPLETION", "let bash, zsh or fish complete what you type"),
     },
 }
 """In the order in which the first page lists them. `demo` is not here: it has screens."""

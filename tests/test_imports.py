@@ -13,7 +13,18 @@ CORE = [
     "arka_tui.simulator",
     "arka_tui.demo",
     "arka_tui.cli.doctor",
+    "arka_tui.cli.exec",
     "arka_tui.cli.restore",
+    "arka_tui.cli.keys",
+    "arka_tui.cli.session",
+    "arka_tui.cli.exec",
+    "arka_tui.cli.testing",
+    "arka_tui.cli.models",
+    "arka_tui.cli.passphrase",
+    "arka_tui.cli.export",
+    "arka_tui.cli.scan",
+    "arka_tui.cli.env_check",
+    "arka_tui.cli.importing",
     "arka_tui.__main__",
 ]
 

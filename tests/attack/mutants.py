@@ -460,6 +460,70 @@ MUTANTS = (
         "        pass\n\n    def unlisted",
         "test_insight_deeds.py::test_nothing_of_the_lists_is_left_after_the_lock",
     ),
+    # the command line: a key goes to the command that was named, and nowhere else
+    _mutant(
+        "other logins may read what opens the vault",
+        "store/session.py",
+        "_POSSESSOR_ONLY = 0x3F000000",
+        "_POSSESSOR_ONLY = 0x3F3F3F3F",
+        "store/test_session.py::test_another_session_of_the_same_user_finds_nothing_and_may_not_read_the_key_by_its_number",
+    ),
+    _mutant(
+        "a session without an end is trusted",
+        "store/session.py",
+        "if until <= datetime.now(UTC):",
+        "if False:",
+        "store/test_session.py::test_one_whose_timeout_was_never_set_counts_no_longer_than_it_said",
+    ),
+    _mutant(
+        "the kernel keeps the vault open for ever",
+        "store/session.py",
+        "self._keyctl(_SET_TIMEOUT, key, lifetime_s)",
+        "pass",
+        "store/test_session.py::test_it_is_gone_when_its_time_is_over",
+    ),
+    _mutant(
+        "a key that comes in two pieces is not masked",
+        "cli/masking.py",
+        "        first = max(at, len(data) - len(self._secrets[0]) + 1)\n",
+        "        return len(data)\n",
+        "cli/test_masking.py::test_a_key_that_comes_byte_by_byte_is_masked",
+    ),
+    _mutant(
+        "a key of before stays in the environment",
+        "cli/environment.py",
+        "if name not in self._stale | self.keys.keys()",
+        "if name not in self.keys.keys()",
+        "cli/test_exec.py::test_variables_of_other_keys_are_cleared_away_and_the_rest_stays",
+    ),
+    _mutant(
+        "a passphrase is shown while it is typed",
+        "cli/prompt.py",
+        "hidden[3] = before[3] & ~(termios.ECHO | termios.ECHONL) | termios.ICANON",
+        "hidden[3] = before[3]",
+        "cli/test_prompt.py::test_who_comes_back_from_a_suspension_is_asked_again_and_not_shown",
+    ),
+    _mutant(
+        "the descriptor of the passphrase stays open for the command",
+        "cli/prompt.py",
+        "                os.close(fd)\n",
+        "                pass\n",
+        "cli/test_prompt.py::test_a_descriptor_is_closed_once_its_line_is_read",
+    ),
+    _mutant(
+        "an unreachable provider lets a typo replace a key",
+        "cli/editing.py",
+        "if _code_of(check) and secret and not options.anyway:",
+        "if _code_of(check) == Exit.TEST_FAILED and secret and not options.anyway:",
+        "cli/test_editing.py::test_a_key_that_cannot_be_tested_does_not_replace_one_unless_told",
+    ),
+    _mutant(
+        "a replaced file gets other rights",
+        "plaintext/replacing.py",
+        "os.fchmod(fd, stat.S_IMODE(like.st_mode))",
+        "os.fchmod(fd, 0o644)",
+        "plaintext/test_replacing.py::test_mode_owner_and_links_stay",
+    ),
 )
 
 

@@ -176,6 +176,7 @@ def test_where_a_key_will_be_sent_is_told_unless_it_is_its_providers_home(shell:
     assert [each["base_url"] for each in shell.json()["keys"]] == addresses
 
 
+@pytest.mark.slow
 def test_many_keys_of_one_file_take_no_longer_than_they_must(shell: Shell, home: Path) -> None:
     lines = [f"OPENAI_API_KEY_{n}=sk-proj-{n:027d}\n" for n in range(1000)]
     (home / ".env").write_text("".join(lines))
@@ -493,6 +494,7 @@ PLACES = {
 }
 
 
+@pytest.mark.slow
 def test_a_key_in_each_kind_of_place_is_found_by_scan_and_shown_by_none(
     shell: Shell, paths: Paths, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ def test_each_model_is_a_line_with_the_keys_that_run_it(shell: Shell, keep: Keep
     assert shell.err == ""
 
 
+@pytest.mark.slow
 def test_the_order_and_the_filter_are_those_of_the_screens(shell: Shell, keep: Keep) -> None:
     keep("openrouter/main")
     assert shell.run("test", "--all", answers=(WORD,)) == Exit.DONE

@@ -166,6 +166,7 @@ def test_a_key_in_the_name_of_a_file_is_found_out_and_masked(shell: Shell, home:
     assert shell.lines() == [f"openai/one\t{home}/••••.txt:1\tplaintext, private to you"]
 
 
+@pytest.mark.slow
 def test_the_name_of_a_file_that_was_given_up_is_masked_too(shell: Shell, paths: Paths, home: Path) -> None:
     plain = "a-relays-own-key-of-no-known-shape-0001"
     vault = open_vault(paths)

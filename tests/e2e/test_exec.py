@@ -119,6 +119,7 @@ def test_a_key_in_two_pieces_is_masked_and_other_output_does_not_wait(command: C
         assert child.communicate(b"\n", PATIENCE_S)[0] == DOTS + b" !"
 
 
+@pytest.mark.slow
 def test_both_streams_into_one_place_keep_their_order(
     run: Run,
 ) -> None:
@@ -127,11 +128,13 @@ def test_both_streams_into_one_place_keep_their_order(
     assert done.stdout.decode().split("\n")[:-1] == [f"{stream} {n}" for n in range(1, 9) for stream in ("out", "err")]
 
 
+@pytest.mark.slow
 def test_without_masking_output_is_untouched(run: Run) -> None:
     done = run("-k", "groq", "--no-masking", "--", "printenv", "GROQ_API_KEY")
     assert done.stdout.decode() == f"{CANARY}\n"
 
 
+@pytest.mark.slow
 def test_what_the_command_left_behind_is_still_heard_and_masked(
     run: Run,
 ) -> None:
@@ -140,6 +143,7 @@ def test_what_the_command_left_behind_is_still_heard_and_masked(
     assert (done.stdout, done.returncode) == (b"first\nlater " + DOTS + b"\n", 5)
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_the_command_as_it_would_without_us(command: CommandLine, home: Home) -> None:
     script = 'echo ready; while echo "$GROQ_API_KEY"; do :; done'
     with running(command("-k", "groq", "--", "sh", "-c", script), home) as child:
@@ -148,6 +152,7 @@ def test_a_reader_that_goes_away_ends_the_command_as_it_would_without_us(command
         assert child.wait(PATIENCE_S) == 128 + signal.SIGPIPE
 
 
+@pytest.mark.slow
 def test_output_waits_for_a_slow_reader_where_its_pipe_does_not_block(command: CommandLine, home: Home) -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -164,6 +169,7 @@ def test_output_waits_for_a_slow_reader_where_its_pipe_does_not_block(command: C
     assert (len(b"".join(pieces)), child.returncode) == (1_000_000, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_output_that_cannot_be_written_is_no_success(command: CommandLine, home: Home) -> None:
     with open("/dev/full", "wb") as full:
@@ -182,12 +188,14 @@ def test_the_exit_code_is_the_commands(masking: tuple[str, ...], run: Run) -> No
     assert run("-k", "groq", *masking, "--", "sh", "-c", "exit 77").returncode == 77
 
 
+@pytest.mark.slow
 def test_after_a_signal_the_exit_code_is_128_and_its_number(
     run: Run,
 ) -> None:
     assert run("-k", "groq", "--", "sh", "-c", "kill -KILL $$").returncode == 128 + signal.SIGKILL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("masking", [(), ("--no-masking",)])
 def test_a_command_that_cannot_be_started_is_told_as_shells_do(masking: tuple[str, ...], run: Run, home: Home) -> None:
     (home.root / "text").write_text("no program")
@@ -208,6 +216,7 @@ TRAP = "trap 'echo got {0}; exit 9' {0}; echo ready; while :; do sleep 0.1; done
 """It looks up now and then: a shell that only reads may miss a signal that comes just before."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["TERM", "HUP", "USR1", "USR2", "WINCH", "INT", "QUIT"])
 def test_signals_are_passed_on_to_the_command(name: str, command: CommandLine, home: Home) -> None:
     with running(command("-k", "groq", "--", "sh", "-c", TRAP.format(name)), home) as child:
@@ -217,6 +226,7 @@ def test_signals_are_passed_on_to_the_command(name: str, command: CommandLine, h
         assert child.wait(PATIENCE_S) == 9
 
 
+@pytest.mark.slow
 @linux_only
 @pytest.mark.parametrize(("name", "typed"), [("INT", "\x03"), ("QUIT", "\x1c")])
 def test_what_the_terminal_sends_is_left_to_the_command(
@@ -238,6 +248,7 @@ def test_what_the_terminal_sends_is_left_to_the_command(
         assert terminal.text.count("got") == 1
 
 
+@pytest.mark.slow
 @linux_only
 def test_behind_on_its_terminal_it_passes_on_what_was_sent_to_it_alone(command: CommandLine, home: Home) -> None:
     home.env["GOES_ON"] = "trap 'echo got INT >&2; exit 9' INT; echo ready >&2; while :; do sleep 0.1; done"
@@ -253,6 +264,7 @@ def test_behind_on_its_terminal_it_passes_on_what_was_sent_to_it_alone(command: 
         terminal.wait_for("it said b'got INT\\n' and ended with 9")
 
 
+@pytest.mark.slow
 def test_an_exit_code_is_not_lost_where_children_are_ignored(command: CommandLine, home: Home) -> None:
     def ignore() -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -281,6 +293,7 @@ def test_on_a_terminal_the_command_takes_our_place_and_its_output_is_its_own(com
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.slow
 @linux_only
 def test_without_a_command_a_shell_starts_that_tells_which_keys_it_has(command: CommandLine, home: Home) -> None:
     with Terminal(command("-k", "groq"), {**home.env, "SHELL": "/bin/sh"}) as terminal:
@@ -290,6 +303,7 @@ def test_without_a_command_a_shell_starts_that_tells_which_keys_it_has(command: 
         assert terminal.wait_exit() == 3
 
 
+@pytest.mark.slow
 @linux_only
 @pytest.mark.parametrize("masking", [(), ("--no-masking",)])
 def test_the_command_gets_the_limits_that_we_were_started_with(
@@ -333,6 +347,7 @@ def test_the_key_is_in_the_environment_of_the_command_alone_and_on_no_command_li
     assert not any(CANARY.encode() in file.read_bytes() for file in home.files() if file.is_file())
 
 
+@pytest.mark.slow
 def test_the_passphrase_may_come_by_a_file_descriptor_which_the_command_does_not_get(home: Home, vault: Vault) -> None:
     reader, writer = os.pipe()
     os.write(writer, PASSPHRASE.encode() + b"\nmore")
@@ -374,6 +389,7 @@ def test_the_openai_package_finds_key_and_address_by_itself(run: Run, openai_key
     assert [(each.path, each.situation) for each in simulator.requests] == [("/openai/v1/models", "valid")]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_curl_uses_the_key_and_what_it_shows_of_it_is_masked(run: Run, openai_key: str, simulator: Simulator) -> None:
     script = 'curl -sSv -H "Authorization: Bearer $OPENAI_API_KEY" "$OPENAI_BASE_URL/models"'

@@ -139,6 +139,7 @@ def test_a_key_that_did_not_pass_does_not_replace_one_that_works(home: Home, sim
         assert stored(vault, "openai/main") == good.key
 
 
+@pytest.mark.slow
 def test_a_locked_vault_opens_with_its_passphrase_only_and_keeps_its_keys_for_the_next_run(
     home: Home, simulator: Simulator
 ) -> None:

@@ -49,6 +49,7 @@ def test_in_the_shell_nothing_is_asked_until_lock(home: Home, key_file: Path) ->
     assert "the vault is locked" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("masking", ["", "--no-masking"])
 def test_a_command_with_a_key_reaches_no_other_and_the_session_goes_on(
     masking: str, home: Home, key_file: Path
@@ -64,6 +65,7 @@ def test_a_command_with_a_key_reaches_no_other_and_the_session_goes_on(
     assert "It was not open." in done.stderr
 
 
+@pytest.mark.slow
 def test_outside_of_the_shell_it_is_locked(home: Home, key_file: Path) -> None:
     in_shell(home, key_file, "$ARKA list")
     outside = subprocess.run(
@@ -72,6 +74,7 @@ def test_outside_of_the_shell_it_is_locked(home: Home, key_file: Path) -> None:
     assert outside.returncode == 3
 
 
+@pytest.mark.slow
 def test_the_shell_has_nothing_in_its_environment_and_what_it_was_started_with(home: Home, key_file: Path) -> None:
     before = {*home.env} | {"SHELL", "ARKA"}
     done = in_shell(home, key_file, "umask; env | cut -d= -f1 | sort; trap")
@@ -80,6 +83,7 @@ def test_the_shell_has_nothing_in_its_environment_and_what_it_was_started_with(h
     assert {*names} <= before | {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
+@pytest.mark.slow
 def test_a_shell_that_is_not_there_is_an_error(home: Home, key_file: Path) -> None:
     home.env["SHELL"] = "/nowhere/sh"
     done = subprocess.run(

@@ -76,6 +76,7 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_it(home: Home) -> None:
         assert terminal.wait_exit(GRACE_S + 5) == 129
 
 
+@pytest.mark.slow
 def test_a_hang_up_ends_it_while_it_is_suspended(home: Home) -> None:
     with home.start() as terminal:
         terminal.wait_for(FIRST_SCREEN)
@@ -148,6 +149,7 @@ def test_a_pipe_for_all_three_is_refused(home: Home) -> None:
 # ---------------------------------------------------------------------- suspending
 
 
+@pytest.mark.slow
 def test_ctrl_z_gives_the_terminal_back_and_sigcont_paints_all_anew(home: Home) -> None:
     with home.start() as terminal:
         terminal.wait_for(FIRST_SCREEN)
@@ -427,6 +429,7 @@ def test_other_programs_of_the_same_user_cannot_read_the_process(home: Home, deb
 # ---------------------------------------------------------------------- input that is not typed
 
 
+@pytest.mark.slow
 def test_an_unmarked_paste_of_two_lines_fills_one_field_and_submits_nothing(home: Home, simulator: Simulator) -> None:
     first, second = Canary(), Canary()
     home.new_vault().lock()

@@ -112,6 +112,7 @@ def test_few_keys_and_many_are_found_alike(pieces: list[str]) -> None:
     assert few == names("".join(pieces), *keys, *(f"sk-other-{n:020d}" for n in range(60)))
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=400))
 def test_no_bytes_make_it_fail(raw: bytes) -> None:
     for match in matcher(KEY, "aaaaaaaa", "0123456789").matches(raw + b"aaaaaaaa" + raw).found:

@@ -145,6 +145,7 @@ def test_no_bytes_make_a_reader_fail(name: str, raw: bytes) -> None:
         assert each.value.reveal().encode("utf-8", "surrogateescape") in raw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     "piece", ["a", "a ", " ", "\t-", '"', "a=", "a=b ", "a:", '\\"', "[", "{", '{"a":', '"a":"b",', "set ", "a.", "- "]

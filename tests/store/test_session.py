@@ -72,6 +72,7 @@ def test_another_session_of_the_same_user_finds_nothing_and_may_not_read_the_key
     assert read == "13", "permission denied, also for root"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kernel")
 def test_it_is_gone_when_its_time_is_over() -> None:
     assert said(

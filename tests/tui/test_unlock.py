@@ -147,6 +147,7 @@ def test_a_file_that_cannot_be_a_vault_is_never_taken_for_an_empty_one(
     assert paths.vault.read_bytes() == content
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("existing")
 def test_the_recovery_code_opens_the_vault_and_asks_for_a_new_passphrase(make_controller: Make, paths: Paths) -> None:
     async def script(driven: Driven) -> None:

@@ -111,6 +111,7 @@ def test_a_key_is_added_tested_replaced_and_deleted(home: Home, simulator: Simul
         quit_and_look(terminal)
 
 
+@pytest.mark.slow
 def test_a_key_that_did_not_pass_does_not_replace_one_that_works(home: Home, simulator: Simulator) -> None:
     good, bad = Canary(), Canary()
     simulator.accept("openai", "valid", good.key)

@@ -450,6 +450,7 @@ def test_an_unmarked_paste_of_two_lines_fills_one_field_and_submits_nothing(home
     assert home.paths.vault.read_text().count("[[record]]") == 0
 
 
+@pytest.mark.slow
 def test_keys_typed_ahead_of_a_slow_connection_act_in_their_order(home: Home, simulator: Simulator) -> None:
     home.new_vault().lock()
     with home.launch(simulator) as terminal:
@@ -461,6 +462,7 @@ def test_keys_typed_ahead_of_a_slow_connection_act_in_their_order(home: Home, si
         terminal.wait_for("No keys yet", 5)
 
 
+@pytest.mark.slow
 def test_a_paste_typed_ahead_goes_to_the_field_that_has_the_focus_by_then(home: Home, simulator: Simulator) -> None:
     key = Canary()
     home.new_vault().lock()

@@ -47,6 +47,7 @@ def test_a_first_start_creates_a_vault_that_the_passphrase_opens(make_controller
     assert vault.list() == ()
 
 
+@pytest.mark.slow
 def test_the_recovery_code_that_was_shown_opens_the_vault(make_controller: Make, paths: Paths) -> None:
     async def script(driven: Driven) -> str:
         await _choose(driven)
@@ -76,6 +77,7 @@ def test_nothing_is_written_before_the_recovery_code_is_confirmed(make_controlle
     assert not paths.vault.exists()
 
 
+@pytest.mark.slow
 def test_the_groups_are_numbered_and_any_two_of_them_are_asked_for(
     make_controller: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,7 @@ def test_every_mistake_is_told_at_its_field_and_everything_stays_typed(controlle
     drive(controller, script, size=ROOMY)
 
 
+@pytest.mark.slow
 def test_escape_asks_before_it_discards_what_was_typed(controller: Controller) -> None:
     async def script(driven: Driven) -> None:
         form = await _open(driven)
@@ -177,6 +178,7 @@ def test_a_replacement_that_is_invalid_leaves_the_old_key_untouched(
     assert later._vault.secret("openai/work") == Secret(old)
 
 
+@pytest.mark.slow
 def test_a_replacement_that_works_takes_the_old_ones_place(
     controller: Controller, add: Add, simulator: Simulator, make_controller: Make
 ) -> None:
@@ -198,6 +200,7 @@ def test_a_replacement_that_works_takes_the_old_ones_place(
     assert later._vault.secret("openai/work") == Secret(new)
 
 
+@pytest.mark.slow
 def test_a_replacement_can_be_kept_unverified_where_nothing_can_be_known(
     controller: Controller, add: Add, simulator: Simulator, make_controller: Make
 ) -> None:
@@ -218,6 +221,7 @@ def test_a_replacement_can_be_kept_unverified_where_nothing_can_be_known(
     assert later._vault.secret("openai/work") == Secret(new)
 
 
+@pytest.mark.slow
 def test_an_unreachable_address_is_no_reason_to_lose_the_key(controller: Controller, make_controller: Make) -> None:
     async def script(driven: Driven) -> None:
         await _open(driven)
@@ -270,6 +274,7 @@ def test_a_key_of_another_provider_is_told_and_not_sent(controller: Controller, 
     assert simulator.requests == []
 
 
+@pytest.mark.slow
 def test_organization_and_project_travel_with_openai_keys(controller: Controller, simulator: Simulator) -> None:
     key = simulator.issue("openai", "wrong_org")
 
@@ -304,6 +309,7 @@ def test_the_form_says_where_a_key_is_stored_already(controller: Controller, add
     drive(controller, script)
 
 
+@pytest.mark.slow
 def test_the_address_at_which_a_server_answers_can_be_saved_in_place_of_the_typed_one(
     controller: Controller, simulator: Simulator
 ) -> None:
@@ -419,6 +425,7 @@ def test_escape_during_the_test_of_a_replacement_stops_it_and_keeps_everything(
     assert later._vault.secret("openai/work") == Secret(old)
 
 
+@pytest.mark.slow
 def test_escape_during_a_save_waits_for_its_end_and_never_calls_it_unsaved(
     controller: Controller, monkeypatch: pytest.MonkeyPatch, make_controller: Make
 ) -> None:
@@ -447,6 +454,7 @@ def test_escape_during_a_save_waits_for_its_end_and_never_calls_it_unsaved(
     assert [each.name for each in later.credentials()] == ["openai/main"]
 
 
+@pytest.mark.slow
 def test_what_is_typed_during_a_save_is_neither_lost_nor_taken_for_saved(
     controller: Controller, monkeypatch: pytest.MonkeyPatch, simulator: Simulator
 ) -> None:
@@ -479,6 +487,7 @@ def test_what_is_typed_during_a_save_is_neither_lost_nor_taken_for_saved(
     assert [request.situation for request in simulator.requests] == [None]
 
 
+@pytest.mark.slow
 def test_what_is_typed_beside_a_result_begins_a_new_edit(controller: Controller, make_controller: Make) -> None:
     async def script(driven: Driven) -> None:
         form = await _open(driven)
@@ -498,6 +507,7 @@ def test_what_is_typed_beside_a_result_begins_a_new_edit(controller: Controller,
     assert [each.name for each in later.credentials()] == ["openai/2"]
 
 
+@pytest.mark.slow
 def test_a_key_that_is_pasted_onto_the_answers_after_a_test_goes_into_its_field(
     controller: Controller, simulator: Simulator
 ) -> None:
@@ -518,6 +528,7 @@ def test_a_key_that_is_pasted_onto_the_answers_after_a_test_goes_into_its_field(
     drive(controller, script, size=ROOMY)
 
 
+@pytest.mark.slow
 def test_an_edit_during_the_test_stops_it_and_the_list_makes_up_for_it(
     controller: Controller, simulator: Simulator
 ) -> None:
@@ -541,6 +552,7 @@ def test_an_edit_during_the_test_stops_it_and_the_list_makes_up_for_it(
     drive(controller, script, size=ROOMY)
 
 
+@pytest.mark.slow
 def test_an_edit_during_the_test_of_a_replacement_stops_it_and_the_old_key_stays(
     controller: Controller, add: Add, simulator: Simulator, make_controller: Make
 ) -> None:
@@ -566,6 +578,7 @@ def test_an_edit_during_the_test_of_a_replacement_stops_it_and_the_old_key_stays
     assert later._vault.secret("openai/work") == Secret(quick)
 
 
+@pytest.mark.slow
 def test_save_says_why_there_is_nothing_to_save(controller: Controller, add: Add, simulator: Simulator) -> None:
     add("openai/work")
     slow = simulator.issue("openai", "slow", "new")
@@ -588,6 +601,7 @@ def test_save_says_why_there_is_nothing_to_save(controller: Controller, add: Add
     assert controller.history.checks == ()
 
 
+@pytest.mark.slow
 def test_the_form_knows_whether_leaving_would_throw_something_away(controller: Controller, add: Add) -> None:
     add("openai/work")
 
@@ -669,6 +683,7 @@ def test_a_server_of_ones_own_needs_no_key(controller: Controller, simulator: Si
     assert [request.method for request in simulator.requests][:1] == ["GET"]
 
 
+@pytest.mark.slow
 def test_a_provider_is_found_by_typing_its_name(controller: Controller) -> None:
     async def script(driven: Driven) -> None:
         await _open(driven)
@@ -683,6 +698,7 @@ def test_a_provider_is_found_by_typing_its_name(controller: Controller) -> None:
     drive(controller, script, size=ROOMY)
 
 
+@pytest.mark.slow
 def test_an_address_in_the_place_of_the_key_is_refused(controller: Controller, simulator: Simulator) -> None:
     async def script(driven: Driven) -> None:
         await _open(driven)
@@ -694,6 +710,7 @@ def test_an_address_in_the_place_of_the_key_is_refused(controller: Controller, s
     assert simulator.requests == []
 
 
+@pytest.mark.slow
 def test_a_key_that_is_stored_already_is_stored_again_only_on_yes(controller: Controller, add: Add) -> None:
     secret = add("openai/work")
 

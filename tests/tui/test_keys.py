@@ -170,6 +170,7 @@ def test_a_deleted_key_is_gone_from_screen_and_disk(controller: Controller, add:
     assert [each.name for each in later.credentials()] == ["openrouter/main"]
 
 
+@pytest.mark.slow
 def test_several_marked_keys_are_deleted_together(controller: Controller, add: Add) -> None:
     for label in "abcd":
         add(f"openai/{label}")
@@ -206,6 +207,7 @@ def test_a_delete_that_cannot_be_saved_says_so_and_deletes_nothing(
     drive(controller, script)
 
 
+@pytest.mark.slow
 def test_the_filter_narrows_by_name_verdict_and_address_and_escape_clears_it(controller: Controller, add: Add) -> None:
     for name in ("openai/work", "openai/ci", "openrouter/work"):
         add(name)
@@ -413,6 +415,7 @@ def test_the_command_palette_offers_no_screenshot(controller: Controller) -> Non
     drive(controller, script)
 
 
+@pytest.mark.slow
 def test_the_passphrase_can_be_changed_from_the_palette(
     controller: Controller, make_controller: Make, add: Add
 ) -> None:
@@ -553,6 +556,7 @@ def test_a_question_names_its_key_and_shows_its_answers_on_the_smallest_screen(
     drive(controller, script, size=SMALLEST)
 
 
+@pytest.mark.slow
 def test_the_last_line_of_a_dialog_is_about_its_own_keys(controller: Controller, add: Add) -> None:
     add("openai/work")
 
@@ -588,6 +592,7 @@ def test_a_narrow_screen_cuts_no_word_of_its_first_and_last_line(controller: Con
     drive(controller, script, size=SMALLEST)
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_quit_within_a_dialog_too(controller: Controller, add: Add) -> None:
     add("openai/work")
 
@@ -748,6 +753,7 @@ def _keep(controller: Controller, name: str, learnt: Learnt, verdict: Verdict = 
     controller.record(Check(credential.id, name, credential.hint, at, verdict, learnt=learnt))
 
 
+@pytest.mark.slow
 def test_what_to_beware_of_is_told_in_the_list_without_asking(controller: Controller) -> None:
     _keep(controller, "openrouter/fine", Learnt())
     _keep(controller, "openrouter/trial", Learnt(expires_at=NOW + timedelta(days=5)))
@@ -897,6 +903,7 @@ def test_a_deleted_copy_of_a_key_that_stays_is_not_to_be_revoked(controller: Con
     drive(controller, script)
 
 
+@pytest.mark.slow
 def test_the_log_of_one_key_opens_from_its_details(controller: Controller, add: Add) -> None:
     add("openai/work")
     add("openai/other")

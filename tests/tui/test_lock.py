@@ -91,6 +91,7 @@ def test_what_is_being_saved_is_saved_before_the_vault_locks(controller: Control
     drive(controller, script)
 
 
+@pytest.mark.slow
 def test_a_locked_vault_is_not_disturbed(controller: Controller, clocks: Clocks) -> None:
     controller.lock()
 

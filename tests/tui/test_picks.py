@@ -108,6 +108,7 @@ def test_a_narrow_screen_shows_one_task_at_a_time(controller: Controller, add: A
     drive(controller, script, size=(40, 12))
 
 
+@pytest.mark.slow
 def test_mistakes_in_ones_own_rules_are_told_and_the_rest_of_them_holds(controller: Controller, add: Add) -> None:
     own = controller.insight.rules_file
     own.parent.mkdir(parents=True, exist_ok=True)

@@ -162,6 +162,7 @@ def test_a_path_that_will_not_do_says_why_and_can_be_mended(
     drive(controller, script)
 
 
+@pytest.mark.slow
 @needs_ssh_agent
 def test_an_ssh_key_is_chosen_added_and_opens_the_vault_at_the_door(
     controller: Controller, session: Session, real_agent: RealAgent, tmp_path: Path
@@ -210,6 +211,7 @@ def test_the_door_offers_only_what_the_vault_has(session: Session, controller: C
     drive(session(), script)
 
 
+@pytest.mark.slow
 def test_a_removed_key_file_never_opens_the_vault_again(
     controller: Controller, session: Session, key_file: Path
 ) -> None:
@@ -247,6 +249,7 @@ def test_passphrase_and_recovery_code_cannot_be_removed(controller: Controller) 
     drive(controller, script)
 
 
+@pytest.mark.slow
 def test_going_back_at_the_new_recovery_code_removes_nothing(controller: Controller, key_file: Path) -> None:
     controller.slots.add_key_file(str(key_file))
 
@@ -279,6 +282,7 @@ def test_slots_out_of_reach_are_named_before_a_change_of_passphrase_drops_them(
     drive(controller, script)
 
 
+@pytest.mark.slow
 def test_a_recovery_code_is_not_shown_while_it_is_typed_but_counted(session: Session, controller: Controller) -> None:
     async def script(driven: Driven) -> None:
         await driven.on(UnlockScreen)
@@ -374,6 +378,7 @@ def test_escape_ends_the_waiting_at_the_door_and_a_late_answer_opens_nothing(
     drive(controller, script)
 
 
+@pytest.mark.slow
 @needs_ssh_agent
 def test_an_agent_that_makes_one_wait_holds_up_neither_lock_nor_a_way_back(
     session: Session, waiting: Waiting, real_agent: RealAgent

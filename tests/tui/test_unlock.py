@@ -173,6 +173,7 @@ def test_the_recovery_code_opens_the_vault_and_asks_for_a_new_passphrase(make_co
     assert [each.name for each in vault.list()] == ["openai/work"]
 
 
+@pytest.mark.slow
 def test_an_older_copy_is_not_used_before_the_user_says_so(
     make_controller: Make, controller: Controller, paths: Paths
 ) -> None:

@@ -205,6 +205,7 @@ def test_an_arrow_key_repaints_two_lines(monkeypatch: pytest.MonkeyPatch) -> Non
     _drive(app, script)
 
 
+@pytest.mark.slow
 def test_at_the_edge_the_view_jumps_half_a_page() -> None:
     app = _Lists(_many(100))
 

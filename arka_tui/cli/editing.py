@@ -264,7 +264,7 @@ def _rm(options: RmOptions, desk: Desk) -> int:
     vault = open_vault(desk, options.ways)
     with controlled(desk, vault) as controller:
         gone = list(dict.fromkeys(controller.get(name) for name in options.names))
-        told = words.named([each.name for each in gone])
+        told = words.named([each.name for each in gone], len(gone))  # whoever says yes has seen them all
         if not options.yes:
             answer = confirmed(f"Delete {told}?")
             if answer is None:

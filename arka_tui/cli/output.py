@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -12,7 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TextIO
 
-from arka_tui.secret import redact
+from arka_tui.secret import MASK, redact
 from arka_tui.text import safe
 
 _LONGEST = 8000
@@ -24,6 +25,8 @@ _LEAST_CELL = 22
 """A wider column gives way down to this."""
 _LEAST_LAST = 10
 """And the last one down to this, before it goes."""
+_QUOTED = re.compile(r"'[^']*'")
+_KEY_SIZED = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}")
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "…": ".", "·": ".", "–": "-", "’": "'", "“": '"', "”": '"'})
 
 
@@ -205,8 +208,13 @@ def _plain(value: object) -> object:
 
 
 def complain(error: str, hint: str) -> None:
-    """The two lines of an error, on standard error. They may quote what was typed: somebody may have typed a key."""
+    """The two lines of an error, on standard error. What they quote was typed, and somebody may have typed a key."""
     stream = Output(sys.stderr or io.StringIO(), os.environ)
-    stream.labelled("arka-tui: error: ", redact(error))
+    stream.labelled("arka-tui: error: ", _without_keys(error))
     if hint:
-        stream.labelled("arka-tui: hint: ", redact(hint))
+        stream.labelled("arka-tui: hint: ", _without_keys(hint))
+
+
+def _without_keys(text: str) -> str:
+    """Keys of a known shape are masked anywhere; within quotes also a long word of letters and digits."""
+    return _QUOTED.sub(lambda quoted: _KEY_SIZED.sub(MASK, quoted[0]), redact(text))

@@ -163,6 +163,33 @@ def test_a_key_in_the_place_of_a_name_is_neither_stored_nor_repeated(
     assert stored(unlocked) == before
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("{}",),
+        *((word, "{}") for word in ("add", "show", "test", "update", "rm", "log", "completion")),
+        *((word, "openai/{}") for word in ("show", "test", "update", "rm")),
+        ("rename", "{}", "x"),
+        ("models", "--provider", "{}"),
+        ("exec", "-k", "{}", "--", "true"),
+    ],
+)
+def test_a_key_of_no_known_shape_that_was_typed_as_an_argument_is_not_repeated(
+    shell: Shell, unlocked: Paths, argv: tuple[str, ...]
+) -> None:
+    key = "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
+    assert shell.run(*(each.format(key) for each in argv)) in (Exit.USAGE, Exit.NOT_FOUND)
+    assert not any(key[at : at + 8] in shell.out + shell.err for at in range(len(key) - 7))
+
+
+def test_all_that_will_be_deleted_is_named_before(shell: Shell, unlocked: Paths, add: Callable[[str], None]) -> None:
+    names = [f"groq/{number}" for number in range(6)]
+    for name in names:
+        add(name)
+    assert shell.run("rm", *names, answers=("no",)) == Exit.FAILED
+    assert shell.person.asked == [f"Delete {', '.join(names)}? (y/N) "]
+
+
 def test_a_key_of_a_provider_that_is_not_in_the_catalog_can_be_renamed(
     shell: Shell, unlocked: Paths, add: Callable[[str], None]
 ) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from arka_tui import hygiene
 from arka_tui.errors import ArkaError
 
-_NETWORK_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
 _HAND_OVER = ("exec", "run", "unlock")
 """The commands that may end as another program."""
+_NETWORK_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
 _TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 

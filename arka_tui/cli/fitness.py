@@ -75,22 +75,17 @@ def fit(desk: Desk, vault: Vault, keys: Sequence[Credential], demand: Demand) ->
 @contextmanager
 def _tested(desk: Desk, vault: Vault, names: Sequence[str]) -> Iterator[dict[str, Check]]:
     """By credential id. What speaks to the network is loaded only now."""
-    import asyncio
-
-    from arka_tui.cli.control import controlled
+    from arka_tui.cli.control import asking, controlled
 
     with controlled(desk, vault) as controller:
 
-        async def ask() -> list[Check]:
-            try:
-                return [check async for check in controller.check(names)]
-            finally:
-                await controller.close()
+        async def ask() -> dict[str, Check]:
+            return {check.credential_id: check async for check in controller.check(names)}
 
         if desk.notes.watched:
             desk.notes.say(f"testing {', '.join(names)} …")
             desk.notes.flush()
-        yield {check.credential_id: check for check in asyncio.run(ask())}
+        yield asking(controller, ask())
 
 
 def _dry_when_asked(checks: Sequence[Check], key: Credential) -> Check | None:

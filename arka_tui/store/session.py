@@ -28,9 +28,8 @@ _SYSCALLS = {
 }
 """Of add_key and keyctl, by machine: linux/arch/*/entry/syscalls, linux/include/uapi/asm-generic/unistd.h."""
 _SESSION_KEYRING = -3
-_GET_ID, _JOIN, _SET_PERMISSIONS, _DESCRIBE, _UNLINK, _SEARCH, _READ, _SET_TIMEOUT, _INVALIDATE = (
-    *(0, 1, 5, 6, 9, 10, 11, 15, 21),
-)
+_GET_ID, _JOIN, _SET_PERMISSIONS, _DESCRIBE, _UNLINK = 0, 1, 5, 6, 9
+_SEARCH, _READ, _SET_TIMEOUT, _INVALIDATE = 10, 11, 15, 21
 _POSSESSOR_ONLY = 0x3F000000
 _SHARED = "_uid_ses."
 """The keyring that the kernel lends a process without one of its own; all logins of a user share it."""

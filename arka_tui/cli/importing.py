@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from pathlib import Path
 
 from arka_tui.check import Check
 from arka_tui.cli import env_file
 from arka_tui.cli.arguments import Command, Parser, Ways, at_most_one, descriptor, file
+from arka_tui.cli.candidates import Candidate, Item, Outcome, labelled, planned
 from arka_tui.cli.control import asking, controlled
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import OPENING, Exit
@@ -42,8 +42,8 @@ from arka_tui.cli.output import Output, Sign
 from arka_tui.cli.prompt import Terminal, open_with
 from arka_tui.cli.testing import code_of
 from arka_tui.controller import Controller
-from arka_tui.credential import Draft, fold_name, tidy_label
-from arka_tui.errors import Conflict, NameTaken, NotSaved, TerminalUnfit, UsageError
+from arka_tui.credential import tidy_label
+from arka_tui.errors import Conflict, NotSaved, TerminalUnfit, UsageError
 from arka_tui.plaintext import replacing
 from arka_tui.plaintext.exposure import is_tracked
 from arka_tui.plaintext.places import Kind, Place, known_places, place_of
@@ -75,15 +75,6 @@ _MOST_NAMED = 6
 """Keys in the line that tests them; of more it says --all."""
 
 
-class Outcome(Enum):
-    NEW = "new"
-    IMPORTED = "imported"
-    STORED = "stored_already"
-    TWICE = "twice"
-    LEFT_ALONE = "left_alone"
-    UNUSABLE = "unusable"
-
-
 _MARKS = {
     Outcome.NEW: ("+", Sign.GOOD),
     Outcome.IMPORTED: ("✓", Sign.GOOD),
@@ -94,81 +85,12 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A key that was found, and what is known of it before it is looked at closely."""
-
-    source: str
-    variable: str
-    secret: Secret
-    assignment: Assignment | None = None
-    provider_id: str = ""
-    stranger: str = ""
-    label: str = ""
-    base_url: str = ""
-    settings: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What becomes of a candidate."""
-
-    candidate: Candidate
-    outcome: Outcome
-    name: str = ""
-    """Of the key that it is, or will be."""
-    why: str = ""
-    draft: Draft | None = None
-    base_url: str = ""
-    """Where the key will be sent."""
-    abroad: bool = False
-    """That is not its provider's own address."""
-
-    @property
-    def finding(self) -> str:
-        match self.outcome:
-            case Outcome.NEW:
-                return "new"
-            case Outcome.IMPORTED:
-                return "imported"
-            case Outcome.STORED:
-                return "stored already"
-            case Outcome.TWICE:
-                return "the same key again"
-            case Outcome.LEFT_ALONE | Outcome.UNUSABLE:
-                return self.why
-
-
-@dataclass
-class _Labels:
-    """Hands out free names."""
-
-    taken: set[str]
-    handed_out: dict[str, int] = field(default_factory=dict)
-    """By the first name of its kind, the number of the last."""
-
-    def free(self, provider_id: str, wanted: str) -> str:
-        label = wanted or "main"
-        first = fold_name(f"{provider_id}/{label}")
-        number = self.handed_out.get(first, 0) + 1
-        while fold_name(f"{provider_id}/{_numbered(label, number)}") in self.taken:
-            number += 1
-        self.handed_out[first] = number
-        found = _numbered(label, number)
-        self.taken.add(fold_name(f"{provider_id}/{found}"))
-        return found
-
-
-def _numbered(label: str, number: int) -> str:
-    return label if number == 1 else f"{label}-{number}"
-
-
 @dataclass
 class _Report:
     """What --json tells at the end."""
 
     dry_run: bool
-    items: Sequence[Item] = ()
+    items: list[Item] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
     replaced: list[dict[str, object]] = field(default_factory=list)
     left: int = 0
@@ -248,9 +170,9 @@ def _run(options: Options, desk: Desk) -> int:
     vault = open_vault(desk, options.ways)
     with controlled(desk, vault) as controller:
         gathered, candidates = _sources(options, desk, controller)
-        items = list(_planned(candidates, vault, controller))
+        items = list(planned(candidates, vault, controller))
         if options.label:
-            items = _labelled(items, options.label, controller)
+            items = labelled(items, options.label, controller)
         report = _Report(options.dry_run, items, gathered=gathered)
         told_to = desk.notes if options.json else desk.output
         code = _imported(options, desk, told_to, vault, controller, report)
@@ -343,68 +265,7 @@ def _of_vault(path: Path, ways: Ways) -> Iterator[Candidate]:
         )
 
 
-# ---------------------------------------------------------------------- what becomes of it
-
-
-def _planned(candidates: Sequence[Candidate], vault: Vault, controller: Controller) -> Iterator[Item]:
-    stored = vault.fingerprints()
-    held = {stored[key.id]: key.name for key in reversed(vault.list())}
-    planned: dict[str, str] = {}
-    labels = _Labels({fold_name(key.name) for key in vault.list()})
-    for each in candidates:
-        mark = vault.fingerprint(each.secret)
-        if mark in held:
-            yield Item(each, Outcome.STORED, held[mark])
-        elif mark in planned:
-            yield Item(each, Outcome.TWICE, planned[mark])
-        elif not each.provider_id:
-            whose_else = each.stranger or "unknown"
-            yield Item(each, Outcome.LEFT_ALONE, why=f"left alone: {whose_else}")
-        else:
-            item = _new(each, labels, controller)
-            if item.draft:
-                planned[mark] = item.name
-            yield item
-
-
-def _labelled(items: Sequence[Item], typed: str, controller: Controller) -> list[Item]:
-    """With the new key so called. Raises: UsageError where there are several; NameTaken."""
-    new = [item for item in items if item.draft]
-    if len(new) > 1:
-        raise UsageError(f"--label is for one key, and {len(new)} would be imported", "name the file that has it")
-    if not new:
-        return [*items]
-    label = tidy_label(typed)
-    name = f"{new[0].candidate.provider_id}/{label}"
-    if fold_name(name) in {fold_name(key.name) for key in controller.credentials()}:
-        raise NameTaken(f"there is a key named {name!r} already", "choose another label")
-    called = _drafted(new[0].candidate, label, controller)
-    again = [item.name == new[0].name and item.outcome is Outcome.TWICE for item in items]
-    return [
-        called if item is new[0] else replace(item, name=called.name) if is_again else item
-        for item, is_again in zip(items, again, strict=True)
-    ]
-
-
-def _new(candidate: Candidate, labels: _Labels, controller: Controller) -> Item:
-    try:
-        label = tidy_label(candidate.label) if candidate.label else ""
-    except UsageError as wrong:
-        return Item(candidate, Outcome.UNUSABLE, why=f"not taken: {wrong}")
-    return _drafted(candidate, labels.free(candidate.provider_id, label), controller)
-
-
-def _drafted(candidate: Candidate, label: str, controller: Controller) -> Item:
-    try:
-        draft = controller.draft(
-            candidate.provider_id, label, candidate.base_url, dict(candidate.settings), candidate.secret
-        )
-    except UsageError as wrong:
-        return Item(candidate, Outcome.UNUSABLE, why=f"not taken: {wrong}")
-    if isinstance(draft, Draft):
-        abroad = not controller.catalog[draft.provider].is_home(draft.base_url)
-        return Item(candidate, Outcome.NEW, draft.name, draft=draft, base_url=draft.base_url, abroad=abroad)
-    return Item(candidate, Outcome.UNUSABLE, why=f"not taken: {draft[0].message}")
+# ---------------------------------------------------------------------- what is done with it
 
 
 def _imported(
@@ -420,8 +281,7 @@ def _imported(
     elif options.dry_run:
         told_to.say(f"{words.counted(len(new), 'key')} would be imported. Nothing was changed.")
     elif options.yes or confirmed(f"Import {words.counted(len(new), 'key')}?"):
-        report.items = [_stored(item, controller, desk) if item.draft else item for item in report.items]
-        told_to.tell(Sign.GOOD, f"{words.counted(len(new), 'key')} imported")
+        _store(report, controller, desk, told_to)
     else:
         told_to.say("Nothing was changed.")
         return Exit.FAILED
@@ -466,13 +326,20 @@ def _tell_plan(desk: Desk, output: Output, items: Sequence[Item]) -> None:
         output.tell(Sign.NOTE, f"{words.named(names)} {is_are} for {address}, and will be sent there")
 
 
-def _stored(item: Item, controller: Controller, desk: Desk) -> Item:
-    """Raises: NameTaken, NotSaved; what was stored before stays."""
-    assert item.draft  # noqa: S101  # the caller looked
-    _, saved = controller.add(item.draft)
-    if saved.incomplete:
-        desk.notes.tell(Sign.NOTE, saved.incomplete)
-    return replace(item, outcome=Outcome.IMPORTED, draft=None)
+def _store(report: _Report, controller: Controller, desk: Desk, told_to: Output) -> None:
+    """One by one; those that are stored are told also where a later one fails. Raises: NameTaken, NotSaved."""
+    done = 0
+    try:
+        for at, item in enumerate(report.items):
+            if item.draft:
+                _, saved = controller.add(item.draft)
+                report.items[at] = replace(item, outcome=Outcome.IMPORTED, draft=None)
+                done += 1
+                if saved.incomplete:
+                    desk.notes.tell(Sign.NOTE, saved.incomplete)
+    finally:
+        if done:
+            told_to.tell(Sign.GOOD, f"{words.counted(done, 'key')} imported")
 
 
 async def _tested(controller: Controller, names: Sequence[str], desk: Desk, report: _Report) -> None:

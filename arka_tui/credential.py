@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -168,6 +169,7 @@ def tidy_base_url(text: str) -> str:
     return f"{scheme}://{shown_host}{shown_port}{path}"
 
 
+@lru_cache(maxsize=1024)
 def origin_of(base_url: str) -> str:
     """scheme://host:port with the port always said: what a stored secret is bound to."""
     parts = urlsplit(base_url)

@@ -4,10 +4,11 @@ import re
 import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 import tomli_w
 
-from arka_tui.store.envelope import Damaged, b64, check_box, pae, unb64
+from arka_tui.store.envelope import Damaged, b64, check_box, length, pae, unb64
 from arka_tui.store.slots import (
     CHALLENGE_BYTES,
     CHEAPEST,
@@ -46,6 +47,9 @@ _STORE_ID_LINE = re.compile(rb'^store_id = "([A-Za-z0-9+/=]+)"\r?$', re.MULTILIN
 _SLOT_TYPE_LINE = re.compile(rb'^type = "([a-z0-9-]+)"\r?$', re.MULTILINE)
 _LINE = r'(?:\[\[(?:slot|record)\]\]|\[(?:index|seal)\]|[a-z_0-9]+ = (?:"[A-Za-z0-9+/=:._ -]*"|[0-9]{1,19})|#.*|)\r?'
 _LINES = re.compile(rf"(?:{_LINE}\n)*+{_LINE}")  # all in one, and `*+`: a list of lines takes more memory than the text
+_RECORD = re.compile(r'\[\[record\]\]\nid = "([A-Za-z0-9+/=]+)"\nbox = "([A-Za-z0-9+/=]+)"\n\n')
+"""One, as arka writes it."""
+_ID_CHARS = len(b64(bytes(RECORD_ID_BYTES)))
 _SLOT_FIELDS: Mapping[str, Set[str]] = {
     PASSPHRASE: {"m", "t", "p"},
     RECOVERY: frozenset(),
@@ -70,8 +74,19 @@ class CutShort(Damaged):
 
 @dataclass(frozen=True, slots=True)
 class Record:
+    """With its texts as they stand in the file: a commit writes and seals all records, and changes one."""
+
     id: bytes
-    box: bytes
+    id_text: bytes
+    box_text: bytes
+
+    @classmethod
+    def of(cls, record_id: bytes, box: bytes) -> "Record":
+        return cls(record_id, b64(record_id).encode(), b64(box).encode())
+
+    @property
+    def box(self) -> bytes:
+        return unb64(self.box_text.decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +101,22 @@ class Document:
 
     def sealed_bytes(self) -> bytes:
         """What the MAC is over."""
-        tables = _tables(self)
-        head = {name: value for name, value in tables.items() if isinstance(value, str | int)}
-        slots, records = tables["slot"], tables.get("record", [])
-        assert isinstance(slots, list) and isinstance(records, list)  # noqa: S101  # _tables makes them so
         return pae(
             "arka-store/1 seal",
-            _table_bytes(head),
-            pae(*map(_table_bytes, slots)),
+            _table_bytes(_head_table(self)),
+            pae(*(_table_bytes(_slot_table(slot)) for slot in self.slots)),
             _table_bytes({"salt": b64(self.index_salt), "box": b64(self.index_box)}),
-            pae(*map(_table_bytes, records)),
+            len(self.records).to_bytes(8, "little") + b"".join(map(_record_part, self.records)),
         )
 
 
 def render(document: Document) -> bytes:
-    """As TOML, in the one layout that arka writes."""
-    return tomli_w.dumps({**_tables(document), "seal": {"mac": b64(document.mac)}}).encode()
+    """As TOML, in the one layout that arka writes. What is long is base64, and needs no library to be quoted."""
+    head = tomli_w.dumps({**_head_table(document), "slot": [_slot_table(slot) for slot in document.slots]})
+    index = f'[index]\nsalt = "{b64(document.index_salt)}"\nbox = "{b64(document.index_box)}"'
+    records = [b'[[record]]\nid = "%b"\nbox = "%b"\n\n' % (each.id_text, each.box_text) for each in document.records]
+    seal = f'[seal]\nmac = "{b64(document.mac)}"\n'
+    return b"".join([f"{head}\n{index}\n\n".encode(), *records, seal.encode()])
 
 
 def sniff(raw: bytes) -> bool:
@@ -142,13 +157,30 @@ def parse(raw: bytes) -> Document:
         text = raw.decode()
     except UnicodeDecodeError:
         raise Damaged from None
-    if not _LINES.fullmatch(text) or not re.search(r'^mac = "[A-Za-z0-9+/=]{44}"\r?$', text, re.MULTILINE):
-        raise Damaged if text.rstrip("\r\n").endswith('"') else CutShort
+    rest, records = _without_records(text)
+    if not _LINES.fullmatch(rest) or not re.search(r'^mac = "[A-Za-z0-9+/=]{44}"\r?$', rest, re.MULTILINE):
+        raise Damaged if rest.rstrip("\r\n").endswith('"') else CutShort
     try:
-        tree = tomllib.loads(text)
+        tree = tomllib.loads(rest)
+        if records and "record" in tree:  # in two places: their order matters
+            tree, records = tomllib.loads(text), []
     except (tomllib.TOMLDecodeError, RecursionError):
         raise Damaged from None
-    return _document(tree)
+    return _document({"record": records, **tree} if records else tree)
+
+
+def _without_records(text: str) -> tuple[str, list[dict[str, str]]]:
+    """The text up to its records and from its seal on, and the records between; the whole, where they are written in
+    any other way than arka writes them. Spares the TOML parser nearly all lines of a large vault.
+    """
+    start = end = text.find("\n[[record]]\n") + 1
+    records = []
+    while start and (found := _RECORD.match(text, end)):
+        records.append({"id": found[1], "box": found[2]})
+        end = found.end()
+    if not text.startswith("[seal]", end):
+        return text, []
+    return text[:start] + text[end:], records
 
 
 def _document(tree: Mapping[str, object]) -> Document:
@@ -157,10 +189,7 @@ def _document(tree: Mapping[str, object]) -> Document:
         raise Damaged
     index, seal = _table(tree["index"], {"salt", "box"}), _table(tree["seal"], {"mac"})
     slots = tuple(_slot(fields) for fields in _array(tree["slot"]))
-    records = tuple(
-        Record(unb64(table["id"], RECORD_ID_BYTES), check_box(unb64(table["box"]), SECRET_PAD_BYTES))
-        for table in (_table(fields, {"id", "box"}) for fields in _array(tree.get("record", [])))
-    )
+    records = tuple(_record(_table(fields, {"id", "box"})) for fields in _array(tree.get("record", [])))
     if not 1 <= len(slots) <= MAX_SLOTS:
         raise Damaged
     costs = [slot.cost for slot in slots if isinstance(slot, Slot) and slot.cost]
@@ -177,6 +206,12 @@ def _document(tree: Mapping[str, object]) -> Document:
         records=records,
         mac=unb64(seal["mac"], MAC_BYTES),
     )
+
+
+def _record(table: Mapping[str, object]) -> Record:
+    record_id, id_text, box_text = unb64(table["id"], RECORD_ID_BYTES), _text(table["id"]), _text(table["box"])
+    check_box(unb64(box_text), SECRET_PAD_BYTES)
+    return Record(record_id, id_text.encode(), box_text.encode())
 
 
 def _slot(fields: object) -> Slot | UnknownSlot:
@@ -203,17 +238,8 @@ def _slot(fields: object) -> Slot | UnknownSlot:
     return Slot(slot_id, kind, salt, check, unb64(fields["box"], SLOT_BOX_BYTES), cost, agent_key)
 
 
-def _tables(document: Document) -> dict[str, object]:
-    tables: dict[str, object] = {
-        "format": FORMAT,
-        "store_id": b64(document.store_id),
-        "generation": document.generation,
-        "slot": [_slot_table(slot) for slot in document.slots],
-        "index": {"salt": b64(document.index_salt), "box": b64(document.index_box)},
-    }
-    if document.records:
-        tables["record"] = [{"id": b64(record.id), "box": b64(record.box)} for record in document.records]
-    return tables
+def _head_table(document: Document) -> dict[str, str | int]:
+    return {"format": FORMAT, "store_id": b64(document.store_id), "generation": document.generation}
 
 
 def _slot_table(slot: Slot | UnknownSlot) -> dict[str, str | int]:
@@ -231,6 +257,21 @@ def _table_bytes(table: Mapping[str, object]) -> bytes:
         value = table[name]
         parts += [name, f"i{value}" if isinstance(value, int) else f"s{value}"]
     return pae(*parts)
+
+
+def _record_part(record: Record) -> bytes:
+    """`_table_bytes` of it, and before that its length, as a PAE of all records has them."""
+    before, between = _around_box(len(record.box_text))
+    return b"%b%b%b%b" % (before, record.box_text, between, record.id_text)
+
+
+@lru_cache
+def _around_box(box_chars: int) -> tuple[bytes, bytes]:
+    """What stands before the box, and between it and the id: the same for all boxes of that length."""
+    table = _table_bytes({"box": "b" * box_chars, "id": "i" * _ID_CHARS})
+    between = len(length(b"id") + b"id" + length(b"") + b"s")
+    box_end = len(table) - _ID_CHARS - between
+    return length(table) + table[: box_end - box_chars], table[box_end:-_ID_CHARS]
 
 
 def _text(value: object) -> str:

@@ -27,7 +27,12 @@ def random_key() -> bytes:
 def pae(*parts: bytes | str | int) -> bytes:
     """Pre-authentication encoding, FORMAT.md §1: no two lists of parts have the same bytes."""
     encoded = [part if isinstance(part, bytes) else str(part).encode() for part in parts]
-    return len(encoded).to_bytes(8, "little") + b"".join(len(p).to_bytes(8, "little") + p for p in encoded)
+    return len(encoded).to_bytes(8, "little") + b"".join([each for p in encoded for each in (length(p), p)])
+
+
+def length(part: bytes) -> bytes:
+    """As it stands before a part in a PAE."""
+    return len(part).to_bytes(8, "little")
 
 
 def hkdf(ikm: bytes, salt: bytes, info: bytes, length: int = KEY_BYTES) -> bytes:

@@ -1,15 +1,17 @@
 """What the sealed index holds: all that may be shown of each credential, and the key of its record. FORMAT.md §4."""
 
 import json
+import sys
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from arka_tui.credential import Credential, fold_name
 from arka_tui.store.document import RECORD_ID_BYTES
 from arka_tui.store.envelope import KEY_BYTES, Damaged, b64, unb64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     credential: Credential
     sealed_rev: int
@@ -20,12 +22,21 @@ class Entry:
     def record_id(self) -> bytes:
         return bytes.fromhex(self.credential.id)
 
+    @cached_property
+    def json(self) -> str:
+        """Made once: a commit writes all entries, and changes one."""
+        return json.dumps(_entry_to_json(self), ensure_ascii=False)
+
+    @cached_property
+    def folded_name(self) -> str:
+        return fold_name(self.credential.name)
+
     def __repr__(self) -> str:
         return f"Entry({self.credential.name})"
 
 
 def to_json(entries: tuple[Entry, ...]) -> bytes:
-    return json.dumps({"entries": [_entry_to_json(entry) for entry in entries]}, ensure_ascii=False).encode()
+    return f'{{"entries": [{", ".join([entry.json for entry in entries])}]}}'.encode()
 
 
 def from_json(raw: bytes) -> tuple[Entry, ...]:
@@ -39,7 +50,7 @@ def from_json(raw: bytes) -> tuple[Entry, ...]:
         raise Damaged from None
     if len({entry.credential.id for entry in entries}) != len(entries):
         raise Damaged
-    if len({fold_name(entry.credential.name) for entry in entries}) != len(entries):
+    if len({entry.folded_name for entry in entries}) != len(entries):
         raise Damaged
     return entries
 
@@ -77,10 +88,10 @@ def _entry_from_json(fields: dict[str, object]) -> Entry:
         raise Damaged
     credential = Credential(
         id=unb64(fields["id"], RECORD_ID_BYTES).hex(),
-        provider=_text(fields["provider"]),
+        provider=sys.intern(_text(fields["provider"])),
         label=_text(fields["label"]),
         hint=_text(fields["hint"]),
-        base_url=_text(fields["base_url"]),
+        base_url=sys.intern(_text(fields["base_url"])),
         settings=tuple(sorted((_text(name), _text(value)) for name, value in settings.items())),
         created_at=_moment(fields["created_at"]),
         updated_at=_moment(fields["updated_at"]),

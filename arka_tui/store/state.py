@@ -42,11 +42,11 @@ class State:
 
     @cached_property
     def _by_name(self) -> dict[str, Entry]:
-        return {fold_name(entry.credential.name): entry for entry in self.entries}
+        return {entry.folded_name: entry for entry in self.entries}
 
     @cached_property
-    def _boxes(self) -> dict[bytes, bytes]:
-        return {record.id: record.box for record in self.document.records}
+    def _records(self) -> dict[bytes, Record]:
+        return {record.id: record for record in self.document.records}
 
     def holds(self, name: str) -> bool:
         return fold_name(name) in self._by_name
@@ -62,7 +62,7 @@ class State:
     def open_record(self, entry: Entry) -> Secret:
         """The only place where a stored secret is opened. Raises: VaultCorrupt."""
         try:
-            framed = unseal(entry.record_key, self._boxes[entry.record_id], _record_aad(self.store_id, entry))
+            framed = unseal(entry.record_key, self._records[entry.record_id].box, _record_aad(self.store_id, entry))
             secret = Secret(unpad(framed, SECRET_PAD_BYTES).decode())
         except (Damaged, UnicodeDecodeError):
             raise VaultCorrupt(f"the sealed key of {entry.credential.name!r} is damaged", "replace the key") from None
@@ -81,7 +81,7 @@ def secret_mark(master_key: bytes, store_id: bytes, secret: Secret) -> str:
 
 def seal_record(store_id: bytes, entry: Entry, secret: Secret) -> Record:
     plaintext = pad(secret.reveal().encode(), SECRET_PAD_BYTES)
-    return Record(entry.record_id, seal(entry.record_key, plaintext, _record_aad(store_id, entry)))
+    return Record.of(entry.record_id, seal(entry.record_key, plaintext, _record_aad(store_id, entry)))
 
 
 def seal_state(document: Document, entries: tuple[Entry, ...], master_key: bytes) -> State:

@@ -141,15 +141,15 @@ MUTANTS = (
     _mutant(
         "slots are outside of the MAC",
         "store/document.py",
-        "pae(*map(_table_bytes, slots)),",
+        "pae(*(_table_bytes(_slot_table(slot)) for slot in self.slots)),",
         "pae(),",
         "store/test_vault.py::test_everything_outside_the_boxes_is_under_the_seal",
     ),
     _mutant(
         "records are outside of the MAC",
         "store/document.py",
-        "pae(*map(_table_bytes, records)),",
-        "pae(),",
+        'len(self.records).to_bytes(8, "little") + b"".join(map(_record_part, self.records)),',
+        "bytes(8),",
         "store/test_vault.py::test_records_dropped_swapped_or_rolled_back_break_the_seal",
     ),
     _mutant(
@@ -197,7 +197,7 @@ MUTANTS = (
     _mutant(
         "lines are not looked at before the TOML parser",
         "store/document.py",
-        "if not _LINES.fullmatch(text) or not re",
+        "if not _LINES.fullmatch(rest) or not re",
         "if not re",
         "store/test_document.py::test_a_value_that_is_neither_a_plain_text_nor_a_plain_number_is_refused",
     ),

@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arka_tui.credential import Credential
 from arka_tui.store import document, index
 from arka_tui.store.document import CutShort, Document, LaterFormat, NotOurs, Record, parse, render
-from arka_tui.store.envelope import Damaged
+from arka_tui.store.envelope import Damaged, pae
 from arka_tui.store.index import Entry
 from arka_tui.store.slots import Argon2Cost, Slot, UnknownSlot
 from tests.conftest import NOW
@@ -34,7 +35,7 @@ DOCUMENT = Document(
     slots=(PASSPHRASE_SLOT, RECOVERY_SLOT, TPM_SLOT),
     index_salt=b"i" * 32,
     index_box=b"x" * 1052,
-    records=(Record(b"1" * 16, b"y" * 284), Record(b"2" * 16, b"z" * 284)),
+    records=(Record.of(b"1" * 16, b"y" * 284), Record.of(b"2" * 16, b"z" * 284)),
     mac=b"m" * 32,
 )
 TEXT = render(DOCUMENT).decode()
@@ -127,7 +128,9 @@ documents = st.builds(
     slots=some_slots.map(tuple),
     index_salt=checks,
     index_box=index_boxes,
-    records=st.lists(st.builds(Record, salts, record_boxes), max_size=5, unique_by=lambda record: record.id).map(tuple),
+    records=st.lists(st.builds(Record.of, salts, record_boxes), max_size=5, unique_by=lambda record: record.id).map(
+        tuple
+    ),
     mac=checks,
 )
 
@@ -136,6 +139,27 @@ documents = st.builds(
 @given(documents)
 def test_any_document_comes_back_as_it_was_written(any_document: Document) -> None:
     assert parse(render(any_document)) == any_document
+
+
+@settings(deadline=None, max_examples=50)
+@given(documents)
+def test_what_is_written_without_the_toml_library_is_what_the_library_writes(any_document: Document) -> None:
+    text = render(any_document).decode()
+    assert tomli_w.dumps(tomllib.loads(text)) == text
+
+
+@settings(deadline=None, max_examples=50)
+@given(documents)
+def test_the_seal_is_over_the_tables_as_the_format_says(any_document: Document) -> None:
+    tree = tomllib.loads(render(any_document).decode())
+
+    def table(fields: dict[str, str | int]) -> bytes:
+        parts = ((name, f"i{fields[name]}" if isinstance(fields[name], int) else f"s{fields[name]}") for name in fields)
+        return pae(*(each for part in sorted(parts) for each in part))
+
+    slots, records = (pae(*map(table, tree.get(name, []))) for name in ("slot", "record"))
+    head = table({name: tree[name] for name in ("format", "store_id", "generation")})
+    assert any_document.sealed_bytes() == pae("arka-store/1 seal", head, slots, table(tree["index"]), records)
 
 
 # ---------------------------------------------------------------------- freedoms
@@ -154,6 +178,47 @@ def test_any_document_comes_back_as_it_was_written(any_document: Document) -> No
 )
 def test_line_ends_comments_and_blank_lines_carry_no_meaning(rewrite: Callable[[str], str]) -> None:
     assert parse(rewrite(TEXT).encode()) == DOCUMENT
+
+
+RECORDS = TEXT[TEXT.index("[[record]]") : TEXT.index("[seal]")]
+FIRST, SECOND = (f"[[record]]{each}" for each in RECORDS.split("[[record]]")[1:])
+SEAL = TEXT[TEXT.index("[seal]") :]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        "# the first\n" + FIRST + SECOND,
+        FIRST + "# the second\n" + SECOND,
+        FIRST.rstrip("\n") + "\n" + SECOND,
+        RECORDS.replace("\n", "\r\n"),
+        re.sub(r"(id = .*)\n(box = .*)", r"\2\n\1", RECORDS),
+        FIRST + re.sub(r"(id = .*)\n(box = .*)", r"\2\n\1", SECOND),
+    ],
+    ids=["a comment before", "a comment between", "no blank line", "CRLF", "box before id", "one box before its id"],
+)
+def test_records_written_in_another_way_than_arka_does_are_the_same(records: str) -> None:
+    assert parse(TEXT.replace(RECORDS, records).encode()) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT.replace(RECORDS, "").replace("[[slot]]", f"{RECORDS}[[slot]]", 1),
+        TEXT.replace(SECOND, "") + "\n" + SECOND,
+        TEXT.replace(RECORDS, "") + "\n" + RECORDS,
+    ],
+    ids=["before the slots", "one after the seal", "all after the seal"],
+)
+def test_records_in_other_places_are_the_same(text: str) -> None:
+    assert parse(text.encode()) == DOCUMENT
+
+
+def test_records_in_two_places_keep_their_order() -> None:
+    turned = TEXT.replace(FIRST, "").replace("[[slot]]", f"# moved\n{FIRST}[[slot]]", 1)
+    assert parse(turned.encode()) == DOCUMENT
+    both = TEXT.replace(FIRST, "") + "\n" + FIRST
+    assert parse(both.encode()) == replace(DOCUMENT, records=DOCUMENT.records[::-1])
 
 
 def test_a_slot_of_unknown_type_is_kept_as_it_was() -> None:
@@ -457,7 +522,7 @@ def test_every_value_but_the_mac_is_under_the_seal() -> None:
         replace(DOCUMENT, records=()),
         replace(DOCUMENT, records=(first,)),
         replace(DOCUMENT, records=(second, first)),
-        replace(DOCUMENT, records=(Record(first.id, second.box), Record(second.id, first.box))),
+        replace(DOCUMENT, records=(Record.of(first.id, second.box), Record.of(second.id, first.box))),
         replace(DOCUMENT, records=(first, second, second)),
     ]
     sealed = {other.sealed_bytes() for other in [DOCUMENT, *others]}
@@ -595,4 +660,4 @@ def test_neither_an_entry_nor_a_listing_shows_its_record_key() -> None:
 @pytest.mark.parametrize("size", [0, 5, 27, 28, 283, 285, 1051])
 def test_a_box_whose_length_no_padded_text_has_is_refused_before_any_key(size: int) -> None:
     refused(render(replace(DOCUMENT, index_box=bytes(size))))
-    refused(render(replace(DOCUMENT, records=(Record(b"1" * 16, bytes(size)),))))
+    refused(render(replace(DOCUMENT, records=(Record.of(b"1" * 16, bytes(size)),))))

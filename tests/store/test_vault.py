@@ -28,7 +28,7 @@ from arka_tui.errors import (
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.store import Saved, Store, slots
-from arka_tui.store.document import LaterFormat, NotOurs, parse, render
+from arka_tui.store.document import LaterFormat, NotOurs, Record, parse, render
 from arka_tui.store.envelope import Damaged, pae, unseal
 from arka_tui.store.slots import CHEAPEST, PASSPHRASE, RECOVERY, Argon2Cost, RecoveryCode, Slot, UnknownSlot
 from arka_tui.store.state import State, authenticate, seal_state, unlock_document
@@ -422,7 +422,7 @@ def test_records_dropped_swapped_or_rolled_back_break_the_seal(filled: Paths) ->
     for document in (
         replace(new, records=new.records[1:]),
         replace(new, records=(second, first, third)),
-        replace(new, records=(replace(first, box=second.box), replace(second, box=first.box), third)),
+        replace(new, records=(Record.of(first.id, second.box), Record.of(second.id, first.box), third)),
         replace(new, records=(old.records[0], *new.records[1:])),
         replace(new, index_salt=old.index_salt, index_box=old.index_box),
         replace(new, index_salt=old.index_salt, index_box=old.index_box, records=old.records),
@@ -457,7 +457,7 @@ def resealed(paths: Paths, change: Callable[[State], State]) -> Vault:
 def test_secrets_whose_boxes_were_swapped_do_not_open_even_under_a_right_seal(filled: Paths) -> None:
     def swap(state: State) -> State:
         first, second, third = state.document.records
-        swapped = (replace(first, box=second.box), replace(second, box=first.box), third)
+        swapped = (Record.of(first.id, second.box), Record.of(second.id, first.box), third)
         return replace(state, document=replace(state.document, records=swapped))
 
     vault = resealed(filled, swap)
@@ -498,7 +498,7 @@ def test_a_secret_does_not_open_for_another_address_even_under_a_right_seal(
     def redirect(state: State) -> State:
         first, *others = state.entries
         moved = replace(first, credential=replace(first.credential, **change))  # type: ignore[arg-type]
-        records = (replace(state.document.records[0], id=moved.record_id), *state.document.records[1:])
+        records = (Record.of(moved.record_id, state.document.records[0].box), *state.document.records[1:])
         return replace(state, entries=(moved, *others), document=replace(state.document, records=records))
 
     vault = resealed(filled, redirect)
@@ -633,7 +633,8 @@ def test_a_changed_passphrase_drops_slots_of_unknown_kind_because_they_hold_the_
 
 def test_a_secret_that_cannot_be_opened_stops_a_change_of_passphrase_before_it_begins(filled: Paths) -> None:
     def spoil(state: State) -> State:
-        records = (replace(state.document.records[0], box=bytes(284)), *state.document.records[1:])
+        spoilt = Record.of(state.document.records[0].id, bytes(284))
+        records = (spoilt, *state.document.records[1:])
         return replace(state, document=replace(state.document, records=records))
 
     vault = resealed(filled, spoil)

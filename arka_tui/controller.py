@@ -145,6 +145,10 @@ class Controller:
         """Blocks. Raises: NameTaken, NotSaved."""
         return self._vault.add(draft)
 
+    def add_all(self, drafts: Sequence[Draft]) -> tuple[tuple[Credential, ...], Saved]:
+        """All of them or none. Blocks. Raises: as `add`."""
+        return self._vault.add_all(drafts)
+
     def update(self, seen: Credential, draft: Draft) -> tuple[Credential, Saved]:
         """Blocks. Raises: Conflict, CredentialNotFound, NameTaken, NotSaved, UsageError."""
         return self._vault.update(seen, draft)

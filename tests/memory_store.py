@@ -1,7 +1,7 @@
 """A `Store` in plain memory, for tests that care what is stored and not how. It passes the contract of all stores."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,6 +28,14 @@ class MemoryStore:
 
     def secret(self, name: str) -> Secret:
         return self._find(name)[1]
+
+    def add_all(self, drafts: Sequence[Draft]) -> tuple[tuple[Credential, ...], Saved]:
+        before = dict(self._held)
+        try:
+            return tuple(self.add(draft)[0] for draft in drafts), Saved()
+        except (NameTaken, UsageError):
+            self._held = before
+            raise
 
     def add(self, draft: Draft) -> tuple[Credential, Saved]:
         secret = _usable(draft.secret)

@@ -327,19 +327,14 @@ def _tell_plan(desk: Desk, output: Output, items: Sequence[Item]) -> None:
 
 
 def _store(report: _Report, controller: Controller, desk: Desk, told_to: Output) -> None:
-    """One by one; those that are stored are told also where a later one fails. Raises: NameTaken, NotSaved."""
-    done = 0
-    try:
-        for at, item in enumerate(report.items):
-            if item.draft:
-                _, saved = controller.add(item.draft)
-                report.items[at] = replace(item, outcome=Outcome.IMPORTED, draft=None)
-                done += 1
-                if saved.incomplete:
-                    desk.notes.tell(Sign.NOTE, saved.incomplete)
-    finally:
-        if done:
-            told_to.tell(Sign.GOOD, f"{words.counted(done, 'key')} imported")
+    """All of them or none. Raises: NameTaken, NotSaved."""
+    added, saved = controller.add_all([item.draft for item in report.items if item.draft])
+    report.items = [
+        replace(item, outcome=Outcome.IMPORTED, draft=None) if item.draft else item for item in report.items
+    ]
+    told_to.tell(Sign.GOOD, f"{words.counted(len(added), 'key')} imported")
+    if saved.incomplete:
+        desk.notes.tell(Sign.NOTE, saved.incomplete)
 
 
 async def _tested(controller: Controller, names: Sequence[str], desk: Desk, report: _Report) -> None:

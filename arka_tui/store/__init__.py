@@ -1,6 +1,6 @@
 """Store: whatever lists, gives, puts and removes credentials. The one we ship is the vault (`store/vault.py`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +32,9 @@ class Store(Protocol):
 
     def add(self, draft: Draft) -> tuple[Credential, Saved]:
         """Raises: NameTaken, NotSaved, UsageError where the draft has no secret."""
+
+    def add_all(self, drafts: Sequence[Draft]) -> tuple[tuple[Credential, ...], Saved]:
+        """All of them or none, in one change. Raises: as `add`."""
 
     def update(self, seen: Credential, draft: Draft) -> tuple[Credential, Saved]:
         """`seen` is what the user looked at while editing.

@@ -299,27 +299,25 @@ class Vault:
         }
 
     def add(self, draft: Draft) -> tuple[Credential, Saved]:
-        secret = _usable(draft.secret)
+        added, saved = self.add_all((draft,))
+        return added[0], saved
+
+    def add_all(self, drafts: Sequence[Draft]) -> tuple[tuple[Credential, ...], Saved]:
         now = self._clock().replace(microsecond=0)
-        credential = Credential(
-            id=os.urandom(RECORD_ID_BYTES).hex(),
-            provider=draft.provider,
-            label=draft.label,
-            hint=secret.hint,
-            base_url=draft.base_url,
-            settings=tuple(sorted(draft.settings)),
-            created_at=now,
-            updated_at=now,
-            rev=1,
-        )
-        entry = Entry(credential, sealed_rev=1, record_key=random_key())
+        fresh = [
+            (Entry(_new_credential(draft, secret, now), sealed_rev=1, record_key=random_key()), secret)
+            for draft, secret in [(draft, _usable(draft.secret)) for draft in drafts]
+        ]
+        _refuse_same_names(entry for entry, _ in fresh)
+        entries = tuple(entry for entry, _ in fresh)
 
         def op(state: State) -> _Change:
-            _refuse_taken(state, draft.name)
-            record = seal_record(state.store_id, entry, secret)
-            return _Change((*state.entries, entry), (*state.document.records, record), state.document.slots)
+            for entry in entries:
+                _refuse_taken(state, entry.credential.name)
+            records = tuple(seal_record(state.store_id, entry, secret) for entry, secret in fresh)
+            return _Change((*state.entries, *entries), (*state.document.records, *records), state.document.slots)
 
-        return credential, self._commit(op)
+        return tuple(entry.credential for entry in entries), self._commit(op)
 
     def update(self, seen: Credential, draft: Draft) -> tuple[Credential, Saved]:
         moved = draft.provider != seen.provider or origin_of(draft.base_url) != seen.origin
@@ -569,12 +567,34 @@ def _refuse_known(state: State, way: KeyFile | SshAgent) -> None:
         raise UsageError(f"this {'key file' if isinstance(way, KeyFile) else 'key'} opens the vault already")
 
 
+def _new_credential(draft: Draft, secret: Secret, now: datetime) -> Credential:
+    return Credential(
+        id=os.urandom(RECORD_ID_BYTES).hex(),
+        provider=draft.provider,
+        label=draft.label,
+        hint=secret.hint,
+        base_url=draft.base_url,
+        settings=tuple(sorted(draft.settings)),
+        created_at=now,
+        updated_at=now,
+        rev=1,
+    )
+
+
 def _usable(secret: Secret | None) -> Secret:
     if not secret:
         raise UsageError("there is no key to save", "paste the key")
     if secret.problem:
         raise UsageError(secret.problem)
     return secret
+
+
+def _refuse_same_names(entries: Iterable[Entry]) -> None:
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.folded_name in seen:
+            raise NameTaken(f"two of the new keys are named {entry.credential.name!r}", "choose another label for one")
+        seen.add(entry.folded_name)
 
 
 def _refuse_taken(state: State, name: str) -> None:

@@ -13,11 +13,11 @@ import pytest
 from arka_tui.check import Check, Verdict
 from arka_tui.cli.exits import Exit
 from arka_tui.controller import Controller
-from arka_tui.credential import Credential, Draft
+from arka_tui.credential import Credential
 from arka_tui.errors import NotSaved
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
-from arka_tui.store import Saved
+from arka_tui.store import disk
 from tests.cli.conftest import KEY, Shell
 from tests.conftest import PASSPHRASE, RECOVERY_CODE, draft, open_vault
 
@@ -531,23 +531,19 @@ def test_a_key_in_each_kind_of_place_is_found_by_scan_and_shown_by_none(
     assert str(home / ".env") not in left
 
 
-def test_what_was_imported_before_a_disk_failed_is_told(
+def test_where_the_disk_fails_nothing_is_imported_and_nothing_replaced(
     shell: Shell, filled: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / ".env"
     file.write_text(f"GROQ_API_KEY=gsk_{'a' * 52}\nXAI_API_KEY=xai-{'b' * 80}\n")
-    add = Controller.add
-    done: list[str] = []
+    files = {path: path.read_bytes() for path in (file, filled.vault)}
 
-    def fail_at_the_second(self: Controller, draft: Draft) -> tuple[Credential, Saved]:
-        if done:
-            raise NotSaved("not saved: the disk is full")
-        done.append(draft.name)
-        return add(self, draft)
+    def fail(path: Path, data: bytes) -> str:
+        raise NotSaved("not saved: the disk is full")
 
-    monkeypatch.setattr(Controller, "add", fail_at_the_second)
-    assert shell.run("import", "--yes", file, answers=(PASSPHRASE.reveal(),)) == Exit.NOT_SAVED
-    assert "1 key imported" in shell.out
-    vault = open_vault(filled)
-    vault.unlock_with_recovery_code(RECOVERY_CODE)
-    assert [each.name for each in vault.list() if each.provider != "openai"] == done
+    monkeypatch.setattr(disk, "replace_file", fail)
+    answers = (PASSPHRASE.reveal(),)
+    assert shell.run("import", "--yes", "--replace", file, answers=answers) == Exit.NOT_SAVED
+    assert "the disk is full" in shell.err
+    assert "imported" not in shell.out + shell.err
+    assert {path: path.read_bytes() for path in files} == files

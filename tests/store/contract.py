@@ -144,6 +144,25 @@ class StoreContract:
         assert not unusable or unusable not in f"{caught.value} {caught.value.hint}"
         assert store.list() == ()
 
+    def test_several_are_added_in_their_order(self, store: Store) -> None:
+        store.add(draft("openai/work"))
+        added, saved = store.add_all([draft("openai/ci"), draft("anthropic/work", NEW)])
+        assert saved == Saved()
+        assert store.list()[1:] == added
+        assert names(store) == ["openai/work", "openai/ci", "anthropic/work"]
+        assert store.secret("anthropic/work") == Secret(NEW)
+
+    @pytest.mark.parametrize(
+        "bad",
+        [draft("openai/WORK"), draft("openai/CI"), draft("openai/late", "two words"), replace(draft(), secret=None)],
+        ids=["a name that is taken", "a name twice", "an unusable secret", "no secret"],
+    )
+    def test_all_are_added_or_none(self, store: Store, bad: Draft) -> None:
+        store.add(draft("openai/work"))
+        with pytest.raises((NameTaken, UsageError)):
+            store.add_all([draft("openai/ci"), bad, draft("openai/last")])
+        assert names(store) == ["openai/work"]
+
     # ------------------------------------------------------------------ update
 
     def test_an_update_keeps_identity_birth_and_place_and_raises_the_rev(self, store: Store) -> None:

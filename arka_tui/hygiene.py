@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 
 _PR_SET_DUMPABLE = 4
@@ -36,6 +37,14 @@ def give_back() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, _before[1])
     for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores them, and what is ignored stays so
         signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def give_back_memory() -> None:
+    """What was freed, to the kernel, which wipes it before anybody gets it. glibc would keep what a large vault took
+    while it was opened, and what it held before it was locked.
+    """
+    with suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def hush_reports() -> None:

@@ -1,5 +1,6 @@
 """What the process keeps to itself when something goes wrong, and what of the environment it does not heed."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -59,3 +60,25 @@ def test_only_the_toolkits_variables_are_dropped() -> None:
     environ = {"TEXTUAL": "devtools", "TEXTUAL_LOG": "log", "TEXTUALLY": "mine", "TERM": "xterm"}
     scrub_textual_variables(environ)
     assert environ == {"TEXTUALLY": "mine", "TERM": "xterm"}
+
+
+FREED = """
+import ctypes
+from arka_tui.hygiene import give_back_memory
+
+def resident_kib():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * 4
+
+buffers = [bytearray(b"k" * 100_000) for _ in range(400)]
+last = bytearray(b"k" * 100_000)  # glibc gives back of its own accord what is free at the end
+del buffers
+before = resident_kib()
+give_back_memory()
+assert before - resident_kib() > 30_000, (before, resident_kib())
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="not glibc")
+def test_what_was_freed_goes_back_to_the_kernel() -> None:
+    subprocess.run([sys.executable, "-c", FREED], check=True)

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,7 +47,7 @@ _STORE_ID_LINE = re.compile(rb'^store_id = "([A-Za-z0-9+/=]+)"\r?$', re.MULTILIN
 _SLOT_TYPE_LINE = re.compile(rb'^type = "([a-z0-9-]+)"\r?$', re.MULTILINE)
 _LINE = r'(?:\[\[(?:slot|record)\]\]|\[(?:index|seal)\]|[a-z_0-9]+ = (?:"[A-Za-z0-9+/=:._ -]*"|[0-9]{1,19})|#.*|)\r?'
 _LINES = re.compile(rf"(?:{_LINE}\n)*+{_LINE}")  # all in one, and `*+`: a list of lines takes more memory than the text
-_RECORD = re.compile(r'\[\[record\]\]\nid = "([A-Za-z0-9+/=]+)"\nbox = "([A-Za-z0-9+/=]+)"\n\n')
+_RECORD = re.compile(rb'\[\[record\]\]\nid = "([A-Za-z0-9+/=]+)"\nbox = "([A-Za-z0-9+/=]+)"\n\n')
 """One, as arka writes it."""
 _ID_CHARS = len(b64(bytes(RECORD_ID_BYTES)))
 _SLOT_FIELDS: Mapping[str, Set[str]] = {
@@ -83,6 +83,12 @@ class Record:
     @classmethod
     def of(cls, record_id: bytes, box: bytes) -> "Record":
         return cls(record_id, b64(record_id).encode(), b64(box).encode())
+
+    @classmethod
+    def read(cls, id_text: bytes, box_text: bytes) -> "Record":
+        """Raises: Damaged."""
+        check_box(unb64(box_text.decode()), SECRET_PAD_BYTES)
+        return cls(unb64(id_text.decode(), RECORD_ID_BYTES), id_text, box_text)
 
     @property
     def box(self) -> bytes:
@@ -153,43 +159,48 @@ def parse(raw: bytes) -> Document:
     sniff(raw)
     if len(raw) > MAX_BYTES or raw.count(b"\n") > MAX_LINES:
         raise Damaged
+    bare, records = _without_records(raw)
     try:
-        text = raw.decode()
+        rest = bare.decode()
     except UnicodeDecodeError:
         raise Damaged from None
-    rest, records = _without_records(text)
     if not _LINES.fullmatch(rest) or not re.search(r'^mac = "[A-Za-z0-9+/=]{44}"\r?$', rest, re.MULTILINE):
         raise Damaged if rest.rstrip("\r\n").endswith('"') else CutShort
     try:
         tree = tomllib.loads(rest)
         if records and "record" in tree:  # in two places: their order matters
-            tree, records = tomllib.loads(text), []
-    except (tomllib.TOMLDecodeError, RecursionError):
+            tree, records = tomllib.loads(raw.decode()), []
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
         raise Damaged from None
-    return _document({"record": records, **tree} if records else tree)
+    return _document(tree, records)
 
 
-def _without_records(text: str) -> tuple[str, list[dict[str, str]]]:
-    """The text up to its records and from its seal on, and the records between; the whole, where they are written in
+def _without_records(raw: bytes) -> tuple[bytes, list[Record]]:
+    """The file up to its records and from its seal on, and the records between; all of it, where they are written in
     any other way than arka writes them. Spares the TOML parser nearly all lines of a large vault.
+
+    Raises: Damaged.
     """
-    start = end = text.find("\n[[record]]\n") + 1
+    start = end = raw.find(b"\n[[record]]\n") + 1
     records = []
-    while start and (found := _RECORD.match(text, end)):
-        records.append({"id": found[1], "box": found[2]})
+    while start and (found := _RECORD.match(raw, end)):
+        records.append(Record.read(found[1], found[2]))
         end = found.end()
-    if not text.startswith("[seal]", end):
-        return text, []
-    return text[:start] + text[end:], records
+    if not raw.startswith(b"[seal]", end):
+        return raw, []
+    return raw[:start] + raw[end:], records
 
 
-def _document(tree: Mapping[str, object]) -> Document:
+def _document(tree: Mapping[str, object], records: Sequence[Record]) -> Document:
+    """`records` where they are not in the tree."""
     _exact_keys(tree, {"format", "store_id", "generation", "slot", "index", "seal"}, optional={"record"})
     if tree["format"] != FORMAT:
         raise Damaged
     index, seal = _table(tree["index"], {"salt", "box"}), _table(tree["seal"], {"mac"})
     slots = tuple(_slot(fields) for fields in _array(tree["slot"]))
-    records = tuple(_record(_table(fields, {"id", "box"})) for fields in _array(tree.get("record", [])))
+    tables = (_table(fields, {"id", "box"}) for fields in _array(tree.get("record", [])))
+    if not records:
+        records = [Record.read(_text(each["id"]).encode(), _text(each["box"]).encode()) for each in tables]
     if not 1 <= len(slots) <= MAX_SLOTS:
         raise Damaged
     costs = [slot.cost for slot in slots if isinstance(slot, Slot) and slot.cost]
@@ -203,15 +214,9 @@ def _document(tree: Mapping[str, object]) -> Document:
         slots=slots,
         index_salt=unb64(index["salt"], INDEX_SALT_BYTES),
         index_box=check_box(unb64(index["box"]), INDEX_PAD_BYTES),
-        records=records,
+        records=tuple(records),
         mac=unb64(seal["mac"], MAC_BYTES),
     )
-
-
-def _record(table: Mapping[str, object]) -> Record:
-    record_id, id_text, box_text = unb64(table["id"], RECORD_ID_BYTES), _text(table["id"]), _text(table["box"])
-    check_box(unb64(box_text), SECRET_PAD_BYTES)
-    return Record(record_id, id_text.encode(), box_text.encode())
 
 
 def _slot(fields: object) -> Slot | UnknownSlot:

@@ -1,6 +1,6 @@
 """Bytes to sealed bytes and back: FORMAT.md's primitives, from `cryptography`. No files, no TOML, no passphrases."""
 
-import base64
+import binascii
 import hashlib
 import hmac
 import os
@@ -77,7 +77,7 @@ def wipe(buffer: bytearray) -> None:
 
 
 def b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def unb64(text: object, length: int | None = None) -> bytes:
@@ -85,7 +85,7 @@ def unb64(text: object, length: int | None = None) -> bytes:
     if not isinstance(text, str):
         raise Damaged
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
         raise Damaged from None
     if b64(data) != text or (length is not None and len(data) != length):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from arka_tui.credential import Credential, fold_name
+from arka_tui.credential import Credential, fold_name, origin_of
 from arka_tui.store.document import RECORD_ID_BYTES
 from arka_tui.store.envelope import KEY_BYTES, Damaged, b64, unb64
 
@@ -42,12 +42,14 @@ def to_json(entries: tuple[Entry, ...]) -> bytes:
 def from_json(raw: bytes) -> tuple[Entry, ...]:
     """Raises: Damaged."""
     try:
-        tree = json.loads(raw.decode(), object_pairs_hook=_members)  # of bytes, json would guess the encoding
+        tree = json.loads(raw.decode(), object_pairs_hook=_object)  # of bytes, json would guess the encoding
         if set(tree) != {"entries"} or not isinstance(tree["entries"], list):
             raise Damaged
-        entries = tuple(_entry_from_json(fields) for fields in tree["entries"])
+        entries = tuple(tree["entries"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Damaged from None
+    if not all(isinstance(entry, Entry) for entry in entries):
+        raise Damaged
     if len({entry.credential.id for entry in entries}) != len(entries):
         raise Damaged
     if len({entry.folded_name for entry in entries}) != len(entries):
@@ -80,35 +82,37 @@ def _entry_to_json(entry: Entry) -> dict[str, object]:
     }
 
 
+def _object(pairs: list[tuple[str, object]]) -> object:
+    """An entry as soon as it is read, so that a large index is not held twice."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Damaged
+    return _entry_from_json(members) if "sealed_rev" in members else members
+
+
 def _entry_from_json(fields: dict[str, object]) -> Entry:
-    if set(fields) != _MEMBERS:
+    if fields.keys() != _MEMBERS:
         raise Damaged
     settings = fields["settings"]
     if not isinstance(settings, dict):
         raise Damaged
+    base_url = sys.intern(_text(fields["base_url"]))
     credential = Credential(
         id=unb64(fields["id"], RECORD_ID_BYTES).hex(),
         provider=sys.intern(_text(fields["provider"])),
         label=_text(fields["label"]),
         hint=_text(fields["hint"]),
-        base_url=sys.intern(_text(fields["base_url"])),
+        base_url=base_url,
         settings=tuple(sorted((_text(name), _text(value)) for name, value in settings.items())),
         created_at=_moment(fields["created_at"]),
         updated_at=_moment(fields["updated_at"]),
         rev=_rev(fields["rev"]),
     )
-    if credential.origin != fields["origin"]:
+    if origin_of(base_url) != fields["origin"]:
         raise Damaged
     if _rev(fields["sealed_rev"]) > credential.rev:
         raise Damaged
     return Entry(credential, _rev(fields["sealed_rev"]), unb64(fields["key"], KEY_BYTES))
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise Damaged
-    return members
 
 
 def _text(value: object) -> str:

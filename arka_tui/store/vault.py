@@ -23,6 +23,7 @@ from arka_tui.errors import (
     VaultMissing,
     WrongPassphrase,
 )
+from arka_tui.hygiene import give_back_memory
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.store import Saved
@@ -193,6 +194,7 @@ class Vault:
         with self._mutex:
             self._state, self._history, self._unwritten, self._stamps = None, History(()), set(), (None, None)
             self._opening = object()
+        give_back_memory()
 
     def accept_older_copy(self) -> None:
         self._high_water.remember(self._open_state(), even_older=True)
@@ -488,6 +490,7 @@ class Vault:
             notes += self._copies.heal(found)
         if not older_copy:
             self._high_water.remember(state)
+        give_back_memory()
         return Opened(tuple(notes), older_copy), found.slot
 
     def _commit(

@@ -19,6 +19,8 @@ EVIDENCE_CHARS = 300
 
 _SEQUENCE = re.compile(r"␛\[[0-?]*[ -/]*[@-~]")
 """As `safe` leaves it: its letters and digits would stand between the key's."""
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
+"""In ASCII text in lower case."""
 
 
 class Cleaner:
@@ -28,7 +30,7 @@ class Cleaner:
         self._secret = secret
         found: dict[int, set[str]] = defaultdict(set)
         for dressed, size in _dressed(secret.reveal()):
-            line = "".join(letter for _, letter in _letters(dressed))
+            line = _line(dressed)
             found[size] |= {line[at : at + size] for at in range(len(line) - size + 1)}
         self._pieces = dict(found)
 
@@ -39,8 +41,7 @@ class Cleaner:
 
     def finds_key(self, text: str) -> bool:
         """In any dress."""
-        line = "".join(letter for _, letter in _letters(text))
-        return next(self._hits(line), None) is not None
+        return next(self._hits(_line(text)), None) is not None
 
     def _hits(self, line: str) -> Iterator[tuple[int, int]]:
         """Where pieces of the key are among the letters, first to last."""
@@ -72,6 +73,11 @@ def _dressed(value: str) -> Iterator[tuple[str, int]]:
         yield b64encode(bytes(before) + plain).decode(), 4 * PIECE_CHARS // 3
     for before in range(5):
         yield b32encode(bytes(before) + plain).decode(), 8 * PIECE_CHARS // 5
+
+
+def _line(text: str) -> str:
+    """The letters of `_letters`."""
+    return _NO_LETTER.sub("", text.lower()) if text.isascii() else "".join(letter for _, letter in _letters(text))
 
 
 def _letters(text: str) -> list[tuple[int, str]]:

@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from arka_tui.check import Check, Mood
@@ -33,6 +34,8 @@ from arka_tui.tui.widgets.line_list import LineList
 
 LOOK_EVERY_S = 2.0
 """How often other sessions' changes are looked for: two stat calls."""
+PROGRESS_EVERY_S = 0.25
+"""How often it is told how far a test of many keys is: each time costs a line."""
 TICK_S = 60.0
 """How often ages are looked at: they are told in minutes."""
 SHORT = 18
@@ -98,6 +101,7 @@ class KeysScreen(FilteredScreen[None]):
         self._runs = 0
         """Under way; one that has tested all its keys still writes the log."""
         self._progress = (0, 0)
+        self._progress_due: Timer | None = None
 
     # ------------------------------------------------------------------ painting
 
@@ -206,7 +210,7 @@ class KeysScreen(FilteredScreen[None]):
             lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
         else:
             lines = self._told_of(row, check, provider)
-        detail.update(Content("\n").join(onscreen.plain(line) for line in lines))
+        detail.update(Content("\n").join(onscreen.plain(line) for line in lines), layout=False)
 
     def _told_of(self, row: Row, check: Check, provider: Provider | None) -> list[str]:
         """The verdict, the next step, what to beware of, and more; in as many lines as there are."""
@@ -463,10 +467,15 @@ class KeysScreen(FilteredScreen[None]):
             self._keys.set_busy([name], "")
             self._testing.discard(name)
             self._progress = (self._progress[0] + 1, self._progress[1])
-        self._paint_title()
+        if self._progress_due is None:
+            self._progress_due = self.set_timer(PROGRESS_EVERY_S, self._paint_progress)
         row = self._keys.current
         if row and row.credential.id == event.check.credential_id:
             self._paint_detail()
+
+    def _paint_progress(self) -> None:
+        self._progress_due = None
+        self._paint_title()
 
     @on(ChecksDone)
     def _checks_done(self, event: ChecksDone) -> None:

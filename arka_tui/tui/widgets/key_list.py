@@ -152,21 +152,32 @@ class KeyList(LineList):
 
     def show_cautions(self, cautions: Mapping[str, tuple[Caution, ...]]) -> bool:
         """By credential id. Whether that changed anything."""
-        found = [replace(row, cautions=cautions.get(row.credential.id, ()) if row.check else ()) for row in self._all]
-        if found == self._all:
+        changed = False
+        for at, row in enumerate(self._all):
+            told = cautions.get(row.credential.id, ()) if row.check else ()
+            if told != row.cautions:
+                self._all[at] = replace(row, cautions=told)
+                changed = True
+        if not changed:
             return False
-        self._all = found
         self._arrange(self.current)
         return True
 
     def set_busy(self, names: Iterable[str], word: str) -> None:
         """`word` in place of their verdicts; empty ends it."""
         for name in names:
+            if self._busy.get(name, "") == word:
+                continue
             if word:
                 self._busy[name] = word
             else:
-                self._busy.pop(name, None)
-        self.refresh()
+                del self._busy[name]
+            self._refresh_named(name)
+
+    def _refresh_named(self, name: str) -> None:
+        for row in self.rows_in_sight:
+            if self._rows[row].credential.name == name:
+                self.refresh_row(row)
 
     def set_filter(self, text: str) -> None:
         self.filter_text = text
@@ -245,8 +256,8 @@ class KeyList(LineList):
 
     def repaint_times(self) -> None:
         """Those rows in sight whose age or rest reads otherwise by now, and nothing else."""
-        top, wanted = round(self.scroll_offset.y), columns(self.size.width)
-        for row in range(top, min(top + self.size.height, len(self._rows))):
+        wanted = columns(self.size.width)
+        for row in self.rows_in_sight:
             if self._times.get(row) != self._times_of(row, wanted):
                 self.refresh_row(row)
 
@@ -288,7 +299,6 @@ class KeyList(LineList):
         }
         wanted = columns(width)
         self._times[row] = self._times_of(row, wanted)
-        cells = [
+        return [
             Segment(*texts[name]) if size == 1 else cell(texts[name][0], size, texts[name][1]) for name, size in wanted
         ]
-        return list(Segment.simplify(cells))  # each change of style costs 40 bytes

@@ -3,6 +3,7 @@
 DataTable and OptionList build or repaint everything; over SSH that is 2 to 15 times the bytes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
@@ -83,13 +84,20 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def refresh_row(self, row: int) -> None:
-        self.refresh(Region(0, row - round(self.scroll_offset.y), self.size.width, 1))
+        """If it is in sight; and not the scroll bar beside it."""
+        if row in self.rows_in_sight:
+            self.refresh(Region(0, row - self.rows_in_sight.start, self.scrollable_content_region.width, 1))
+
+    @property
+    def rows_in_sight(self) -> range:
+        top = round(self.scroll_offset.y)
+        return range(top, min(top + self.size.height, self.row_count()))
 
     def render_line(self, y: int) -> Strip:
         row, width = round(self.scroll_offset.y) + y, self.size.width
         if row >= self.row_count():
             return Strip.blank(width, self.rich_style)
-        return Strip(self.paint_row(row, width, at_cursor=row == self.cursor), width)
+        return Strip(thrifty(self.paint_row(row, width, at_cursor=row == self.cursor)), width)
 
     def watch_cursor(self, old: int, new: int) -> None:
         self.refresh_row(old)
@@ -141,6 +149,22 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             else:
                 jump = self.cursor if self.cursor < top else self.cursor - height + 1
             self.scroll_to(y=max(0, jump), animate=False, force=True, immediate=True)
+
+
+def thrifty(segments: Sequence[Segment]) -> list[Segment]:
+    """Blanks in the colours of what follows them: each change of colours costs 40 bytes."""
+    saved: list[Segment] = []
+    for segment in reversed(segments):
+        after = saved[-1].style if saved else None
+        if after and segment.style and segment.text.isspace() and _looks_the_same_blank(segment.style, after):
+            segment = Segment(segment.text, after)
+        saved.append(segment)
+    return list(Segment.simplify(reversed(saved)))
+
+
+def _looks_the_same_blank(one: Style, other: Style) -> bool:
+    lines = ("underline", "reverse", "strike", "overline")
+    return one.bgcolor == other.bgcolor and all(getattr(one, line) == getattr(other, line) for line in lines)
 
 
 def head(text: str, width: int, *, right: bool = False) -> str:

@@ -34,6 +34,8 @@ from arka_tui.store.ssh_agent import Agent
 from arka_tui.store.vault import Opened, Vault
 
 CHECKS_AT_ONCE = 20
+START_APART_S = 0.005
+"""Between the starts of two checks: twenty answers in the same moment would keep the screen from the user's keys."""
 JOURNAL_EVERY = 20
 """Checks that are gathered before they are written to the log together."""
 
@@ -264,10 +266,19 @@ class Controller:
         """
         gate = asyncio.Semaphore(CHECKS_AT_ONCE)
         one_by_one: dict[str, asyncio.Lock] = {}
+        may_start = asyncio.get_running_loop().time()
         done: asyncio.Queue[Check | None] = asyncio.Queue()
+
+        async def in_turn() -> None:
+            nonlocal may_start
+            now = asyncio.get_running_loop().time()
+            wait_s, may_start = may_start - now, max(may_start, now) + START_APART_S
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
 
         async def once(name: str) -> Check | None:
             async with gate:
+                await in_turn()
                 on_start(name)
                 try:
                     credential = self._vault.get(name)

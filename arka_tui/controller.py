@@ -247,6 +247,10 @@ class Controller:
         known = [each for each in map(self.provider, provider_ids) if each]
         return sum((each.usual_cost_usd for each in known), Decimal(0)) if self.paid else Decimal(0)
 
+    async def expect_checks(self) -> None:
+        """Does what only the first check would wait for."""
+        await self._transport.prepare()
+
     async def check(
         self,
         names: Sequence[str],

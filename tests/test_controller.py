@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import gc
+import itertools
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ import pytest
 from arka_tui import config as settings
 from arka_tui.check import Check, Stage, Verdict
 from arka_tui.config import Config
-from arka_tui.controller import CHECKS_AT_ONCE, Controller, FieldError
+from arka_tui.controller import CHECKS_AT_ONCE, START_APART_S, Controller, FieldError
 from arka_tui.credential import Credential, Draft
 from arka_tui.errors import Conflict, CredentialNotFound, UsageError, VaultLocked
 from arka_tui.paths import Paths
@@ -334,6 +335,22 @@ def test_stopping_ends_what_is_under_way_and_keeps_what_was_done(
 
     assert asyncio.run(script()) == ["openai/quick", "openai/never"]
     assert [check.name for check in controller.history.checks] == ["openai/quick", "openai/never"]
+
+
+def test_no_two_checks_start_in_the_same_moment(controller: Controller, add: Callable[..., Credential]) -> None:
+    names = [add(f"openai/k{n}").name for n in range(4)]
+    started: list[float] = []
+
+    async def script() -> None:
+        async with working(controller):
+            clock = asyncio.get_running_loop().time
+            async for _ in controller.check(names, lambda _: started.append(clock())):
+                pass
+
+    asyncio.run(script())
+    apart = [later - earlier for earlier, later in itertools.pairwise(started)]
+    assert len(apart) == 3
+    assert min(apart) >= START_APART_S / 2, apart  # a loop may wake a little early
 
 
 def test_what_was_done_but_not_yet_looked_at_is_kept_too(

@@ -11,6 +11,7 @@ import unicodedata
 from base64 import b32encode, b64encode
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from arka_tui.secret import MASK, PIECE_CHARS, Secret, redact
 from arka_tui.text import safe
@@ -19,20 +20,21 @@ EVIDENCE_CHARS = 300
 
 _SEQUENCE = re.compile(r"␛\[[0-?]*[ -/]*[@-~]")
 """As `safe` leaves it: its letters and digits would stand between the key's."""
+_SHORT_CHARS = 200
+"""Most texts are shorter, and read sooner than a set of all pieces is made."""
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 """In ASCII text in lower case."""
 
 
 class Cleaner:
-    """Made once for a check. Holds the key's pieces as long as it lives."""
+    """Made once for a check. Holds the key in its dresses as long as it lives."""
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
-        found: dict[int, set[str]] = defaultdict(set)
+        self._dresses: dict[int, list[str]] = defaultdict(list)
+        """By how long a piece is that counts."""
         for dressed, size in _dressed(secret.reveal()):
-            line = _line(dressed)
-            found[size] |= {line[at : at + size] for at in range(len(line) - size + 1)}
-        self._pieces = dict(found)
+            self._dresses[size].append(_line(dressed))
 
     def __call__(self, text: str) -> str:
         """One line of at most `EVIDENCE_CHARS`: first made harmless, then rid of the key, then harmless still."""
@@ -45,10 +47,18 @@ class Cleaner:
 
     def _hits(self, line: str) -> Iterator[tuple[int, int]]:
         """Where pieces of the key are among the letters, first to last."""
-        for size, pieces in self._pieces.items():
+        for size, dresses in self._dresses.items():
+            pieces = "\n".join(dresses) if len(line) < _SHORT_CHARS else self._pieces[size]
             for at in range(len(line) - size + 1):
                 if line[at : at + size] in pieces:
                     yield at, at + size - 1
+
+    @cached_property
+    def _pieces(self) -> dict[int, set[str]]:
+        return {
+            size: {line[at : at + size] for line in dresses for at in range(len(line) - size + 1)}
+            for size, dresses in self._dresses.items()
+        }
 
     def _undisguised(self, text: str) -> str:
         letters = _letters(_SEQUENCE.sub(lambda found: " " * len(found[0]), text))

@@ -80,20 +80,25 @@ class Transport:
     async def send(self, request: Request) -> Response | Failure:
         if not _VISIBLE.fullmatch(request.secret_header[1].reveal()):
             return Failure.UNSENDABLE  # h11 would refuse it too, and quote it in its log
-        async with self._making:
-            if self._client is None:
-                # httpx takes 50 ms to import and TLS as long to set up: not on the event loop
-                made = await asyncio.to_thread(self._make_client)
-                if isinstance(made, Failure):
-                    return made
-                self._client = made
-            client = self._client
+        client = await self.prepare()
+        if isinstance(client, Failure):
+            return client
         started = time.monotonic()
         try:
             async with asyncio.timeout(DEADLINE_S):
                 return await self._exchange(client, request, started)
         except TimeoutError:
             return Failure.TIMEOUT
+
+    async def prepare(self) -> "httpx.AsyncClient | Failure":
+        """httpx takes 50 ms to import, TLS as long to set up: not on the event loop, and best while a person reads."""
+        async with self._making:
+            if self._client is None:
+                made = await asyncio.to_thread(self._make_client)
+                if isinstance(made, Failure):
+                    return made
+                self._client = made
+            return self._client
 
     async def close(self) -> None:
         client, self._client, self._making = self._client, None, asyncio.Lock()

@@ -133,6 +133,18 @@ def test_an_answer_comes_back_whole_with_its_headers_in_lower_case() -> None:
     assert 0 <= answer.latency_ms < 20_000
 
 
+def test_what_was_prepared_is_not_made_again_for_the_first_request(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script() -> Response | Failure:
+        async with sending() as way:
+            await way.prepare()
+            monkeypatch.setattr(Transport, "_make_client", lambda _: Failure.CA_BUNDLE)
+            return await way.send(ask(f"{simulator.base_url('openai')}/models"))
+
+    assert isinstance(run(script()), Response)
+
+
 def test_a_body_is_sent_as_it_was_built(simulator: Simulator) -> None:
     body = {"model": "text-embedding-3-small", "input": "a"}
 

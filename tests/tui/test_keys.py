@@ -47,6 +47,28 @@ def test_an_empty_vault_tells_what_to_do(controller: Controller) -> None:
     drive(controller, script)
 
 
+@pytest.mark.parametrize("key", ["a", "T"])
+def test_what_only_the_first_test_waits_for_is_done_while_the_user_reads(
+    controller: Controller, add: Add, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("openai/work")
+    add("openai/home")
+    done: list[str] = []
+
+    async def expect_checks() -> None:
+        done.append(key)
+
+    monkeypatch.setattr(controller, "expect_checks", expect_checks)
+
+    async def script(driven: Driven) -> None:
+        await driven.sees("not tested")
+        assert done == []
+        await driven.press(key)
+        await driven.until(lambda: done == [key])
+
+    drive(controller, script)
+
+
 def test_t_tests_the_key_at_the_cursor_and_shows_the_verdict_in_its_row(controller: Controller, add: Add) -> None:
     add("openai/work", "no_credit")
 

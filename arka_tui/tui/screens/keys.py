@@ -320,6 +320,7 @@ class KeysScreen(FilteredScreen[None]):
     # ------------------------------------------------------------------ add, edit, delete
 
     def action_add(self) -> None:
+        self._expect_checks()
         self.app.push_screen(KeyForm(self._controller), self._after_form)
 
     def action_edit(self) -> None:
@@ -400,6 +401,7 @@ class KeysScreen(FilteredScreen[None]):
     async def _check_all(self, shown: list[Credential]) -> None:
         if not self.is_current:
             return
+        self._expect_checks()
         if len(shown) > 1:
             lines = [
                 f"{len(shown):,} keys, at most 20 at a time{self._cost(shown)}.",
@@ -408,6 +410,11 @@ class KeysScreen(FilteredScreen[None]):
             if not await self.app.push_screen_wait(Confirm("Test all?", lines, yes="Test", no="Cancel")):
                 return
         self._start_checks(shown, patient=True)
+
+    @work(description="get ready for tests", exclusive=True, group="ready")
+    async def _expect_checks(self) -> None:
+        """While the user reads, or pastes."""
+        await self._controller.expect_checks()
 
     def _start_checks(self, credentials: Sequence[Credential], *, patient: bool = False) -> None:
         """`patient`: whoever asks to slow down is asked again when that said."""

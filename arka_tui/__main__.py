@@ -6,9 +6,13 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arka_tui import hygiene
 from arka_tui.errors import ArkaError
+
+if TYPE_CHECKING:
+    from arka_tui.config import Config
 
 _HAND_OVER = ("exec", "run", "unlock")
 """The commands that may end as another program."""
@@ -66,22 +70,38 @@ def _run(argv: Sequence[str]) -> int:
 
 def _tui() -> int:
     hygiene.hush_logs()
-    hygiene.scrub_textual_variables(os.environ)
     _refuse_unfit_terminal()
-    from arka_tui import config
-    from arka_tui.controller import Controller
+    from arka_tui import config, overrides
     from arka_tui.paths import Paths
+
+    paths = Paths.find(os.environ)
+    on_disk = config.load(paths.settings)
+    settings = overrides.in_force(on_disk, os.environ)
+    _tell_textual(settings)
+    from arka_tui.controller import Controller
     from arka_tui.providers.catalog import load_catalog, with_own_providers
     from arka_tui.store.ssh_agent import Agent
     from arka_tui.store.vault import Vault
     from arka_tui.tui.app import run
 
-    paths = Paths.find(os.environ)
     catalog = with_own_providers(load_catalog(), paths.providers)
     controller = Controller(
-        paths, Vault(paths), catalog, config.load(paths.settings), agent=lambda: Agent.find(os.environ)
+        paths,
+        Vault(paths),
+        catalog,
+        settings,
+        overridden=overrides.overridden(os.environ),
+        agent=lambda: Agent.find(os.environ),
     )
-    return run(controller, [*_notices(os.environ, paths.settings), *catalog.troubles])
+    notices = [*overrides.notices(on_disk, os.environ), *_notices(os.environ, paths.settings)]
+    return run(controller, [*notices, *catalog.troubles])
+
+
+def _tell_textual(settings: "Config") -> None:
+    """What it reads from the environment when it is imported, and nothing else of what is there."""
+    hygiene.scrub_textual_variables(os.environ)
+    os.environ["TEXTUAL_FPS"] = str(settings.frames_per_second)
+    os.environ["TEXTUAL_SMOOTH_SCROLL"] = "1" if settings.animations else "0"  # by pixels of the mouse
 
 
 def _notices(environ: Mapping[str, str], settings: Path) -> list[str]:
@@ -106,13 +126,17 @@ def _demo(argv: Sequence[str]) -> int:
         "Nothing is sent anywhere, and nothing is kept.",
     ).parse_args(argv)
     hygiene.hush_logs()
-    hygiene.scrub_textual_variables(os.environ)
     _refuse_unfit_terminal()
+    from arka_tui import overrides
+    from arka_tui.config import Config
+
+    settings = overrides.in_force(Config(), os.environ)
+    _tell_textual(settings)
     from arka_tui.demo import demo_controller
     from arka_tui.tui.app import run
 
-    with demo_controller() as controller:
-        return run(controller)
+    with demo_controller(settings) as controller:
+        return run(controller, overrides.notices(Config(), os.environ))
 
 
 def _refuse_unfit_terminal() -> None:

@@ -1,4 +1,7 @@
-"""The user's settings: one small TOML file, every key optional, a mistake named."""
+"""The user's settings: one small TOML file, every key optional, a mistake named.
+
+What the environment says of them, and what fits where nobody chose, is in `overrides`.
+"""
 
 import os
 import re
@@ -6,15 +9,15 @@ import tempfile
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import tomli_w
 
 from arka_tui.errors import ConfigError, NotSaved
+from arka_tui.table import MAX_LINE_CHARS
 
-_MAX_BYTES = 8_192
-"""With one long dotted key, tomllib takes 73 MiB for this much; for 64 KiB it takes 4 GiB."""
-
+_MAX_BYTES = 32_768
 
 LEAST_MINUTES = 15
 """Between two scheduled tests of all keys: providers count requests."""
@@ -22,6 +25,8 @@ LEAST_MINUTES = 15
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """None is: nothing chosen."""
+
     theme: str = "arka"
     paid_test: bool = True
     """Whether a test may send the smallest paid request; only that shows missing credit."""
@@ -35,6 +40,13 @@ class Config:
     """A PEM file that replaces the built-in certificate authorities."""
     key_file: str = ""
     """Where the key file is that opens the vault: proposed at unlock."""
+    frames_per_second: int | None = None
+    """At most so many times a second the screen is painted."""
+    animations: bool | None = None
+    cursor_blink: bool | None = None
+    """In fields; 2 kB a second."""
+    clock: bool | None = None
+    """Whether ages ("3 min ago") count on by themselves; else the next key of the keyboard brings them up to date."""
 
     @property
     def network_notice(self) -> str:
@@ -52,6 +64,8 @@ def load(path: Path) -> Config:
             text = file.read(_MAX_BYTES + 1)
         if len(text) > _MAX_BYTES:
             raise ConfigError("the settings file is too large", hint)
+        if any(len(line) > MAX_LINE_CHARS for line in text.splitlines()):
+            raise ConfigError("the settings file has a line that is too large", hint)
         data = tomllib.loads(text.decode())
     except FileNotFoundError:
         return Config()
@@ -59,21 +73,27 @@ def load(path: Path) -> Config:
         raise ConfigError("the settings file cannot be read", hint) from None
     except tomllib.TOMLDecodeError:
         raise ConfigError("the settings file is not TOML", hint) from None
-    known = {f.name: f for f in fields(Config)}
     for name, value in data.items():
-        if name not in known:
-            raise ConfigError(f"the settings file has an unknown key {name!r}", f"known keys: {', '.join(known)}")
-        wanted = type(getattr(Config(), name))
-        if type(value) is not wanted:
-            raise ConfigError(f"the setting {name!r} must be {_KINDS[wanted]}", hint)
-    config = Config(**data)
-    if not 0 <= config.lock_after_minutes <= 480:
-        raise ConfigError("the setting 'lock_after_minutes' must be between 0 and 480", hint)
-    if config.test_every_minutes and not LEAST_MINUTES <= config.test_every_minutes <= 10_080:
-        raise ConfigError(f"the setting 'test_every_minutes' must be 0, or between {LEAST_MINUTES} and 10080", hint)
-    if config.proxy and not _is_proxy(config.proxy):
-        raise ConfigError("the setting 'proxy' must be an address such as http://host:3128", hint)
-    return config
+        if name not in KINDS:
+            raise ConfigError(f"the settings file has an unknown key {name!r}", f"known keys: {', '.join(KINDS)}")
+        if problem := problem_with(name, value):
+            raise ConfigError(f"the setting {name!r} {problem}", hint)
+    return Config(**data)
+
+
+def problem_with(name: str, value: object) -> str:
+    """What is wrong with the value of a known setting; or nothing."""
+    if type(value) is not KINDS[name]:
+        return f"must be {_KINDS_TOLD[KINDS[name]]}"
+    if isinstance(value, int) and name in _LIMITS:
+        least, most = _LIMITS[name]
+        if not least <= value <= most:
+            return f"must be between {least} and {most}"
+    if name == "test_every_minutes" and value and not LEAST_MINUTES <= int(str(value)) <= _MOST_MINUTES:
+        return f"must be 0, or between {LEAST_MINUTES} and {_MOST_MINUTES}"
+    if name == "proxy" and value and not _is_proxy(str(value)):
+        return "must be an address such as http://host:3128"
+    return ""
 
 
 def _is_proxy(address: str) -> bool:
@@ -107,4 +127,8 @@ def save(path: Path, config: Config, **changes: str | bool | int) -> Config:
     return changed
 
 
-_KINDS = {str: "a text", bool: "true or false", int: "a whole number"}
+KINDS: dict[str, Any] = {each.name: next(iter(get_args(each.type)), each.type) for each in fields(Config)}
+"""By the name of a setting, the type of its value."""
+_KINDS_TOLD = {str: "a text", bool: "true or false", int: "a whole number"}
+_LIMITS = {"lock_after_minutes": (0, 480), "frames_per_second": (1, 60)}
+_MOST_MINUTES = 10_080

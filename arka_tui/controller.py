@@ -5,7 +5,7 @@ Deeds of the vault block (key derivation, fsync): call them from a thread. Deeds
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from arka_tui.config import Config
 from arka_tui.credential import Credential, Draft, origin_of, tidy_base_url, tidy_label, tidy_setting
 from arka_tui.errors import ArkaError, ConfigError, Conflict, CredentialNotFound, UsageError, VaultLocked
 from arka_tui.insight_deeds import InsightDeeds
+from arka_tui.overrides import variable
 from arka_tui.pace import is_due, retry_wait_s
 from arka_tui.paths import Paths
 from arka_tui.providers.catalog import Catalog, Owner
@@ -60,6 +61,7 @@ class Controller:
         config: Config,
         *,
         demo: bool = False,
+        overridden: Collection[str] = (),
         agent: Callable[[], Agent | None] = lambda: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -67,6 +69,8 @@ class Controller:
         self._vault = vault
         self.catalog = catalog
         self.config = config
+        self._overridden = overridden
+        """Settings that variables choose."""
         self.demo = demo
         self.now = clock
         self.slots = SlotDeeds(vault, agent, lambda: self.config.key_file)
@@ -466,10 +470,15 @@ class Controller:
 
     # ------------------------------------------------------------------ settings
 
-    def change_setting(self, **changes: str | bool | int) -> None:
-        """For this session, and in the settings file. Raises: NotSaved, when only the session has it."""
+    def change_setting(self, **changes: str | bool | int) -> str:
+        """For this session, and in the settings file; there nothing goes that only a variable chose.
+
+        Returns what a variable will make of it, or nothing. Raises: NotSaved, when only the session has it.
+        """
         self.config = replace(self.config, **changes)  # type: ignore[arg-type]  # names and types are Config's own
         if not self.demo:
             with suppress(ConfigError):  # a mistake made meanwhile is told at the next start
                 on_disk = settings.load(self._paths.settings)
                 settings.save(self._paths.settings, on_disk, **changes)
+        names = ", ".join(variable(name) for name in changes if name in self._overridden)
+        return f"Until you leave: then {names} in the environment decides again." if names else ""

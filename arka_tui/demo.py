@@ -92,7 +92,7 @@ TYPED_KEYS = {"demo-{provider}-that-works": "valid", "demo-{provider}-no-credit"
 
 
 @contextmanager
-def demo_controller() -> Iterator[Controller]:
+def demo_controller(config: Config) -> Iterator[Controller]:
     """Unlocked, its keys not yet tested, its files gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="arka-demo-") as folder, Simulator() as simulator:
         paths = Paths.under(Path(folder))
@@ -119,4 +119,4 @@ def demo_controller() -> Iterator[Controller]:
         vault.add(Draft("groq", "fast-copy", catalog["groq"].base_url, (), twice))
         mixed_up = Secret(simulator.issue("openrouter", "valid", "mixed-up"))
         vault.add(Draft("openai", "mixed-up", catalog["openai"].base_url, (), mixed_up))
-        yield Controller(paths, vault, catalog, Config(), demo=True)
+        yield Controller(paths, vault, catalog, config, demo=True)

@@ -62,7 +62,14 @@ def test_every_setting_can_be_said(file: Path) -> None:
         ('proxy = "proxy.corp:3128"', "'proxy' must be an address such as"),
         ('proxy = "socks5://proxy"', "'proxy' must be an address such as"),
         ("ca_bundle = false", "'ca_bundle' must be a text"),
-        ("# " + "x" * 10_000, "is too large"),
+        ("frames_per_second = 0", "'frames_per_second' must be between 1 and 60"),
+        ("frames_per_second = 61", "'frames_per_second' must be between 1 and 60"),
+        ("frames_per_second = 1.5", "'frames_per_second' must be a whole number"),
+        ('animations = "none"', "'animations' must be true or false"),
+        ("cursor_blink = 0", "'cursor_blink' must be true or false"),
+        ('clock = "on"', "'clock' must be true or false"),
+        ("a" * 2_000 + " = 1", "a line that is too large"),
+        (("# " + "x" * 900 + "\n") * 40, "is too large"),
     ],
 )
 def test_a_mistake_is_named_with_its_remedy(file: Path, text: str | bytes, message: str) -> None:
@@ -76,7 +83,8 @@ def test_an_unknown_key_is_answered_with_the_known_ones(file: Path) -> None:
         load(written(file, 'colour = "red"'))
     assert (
         caught.value.hint
-        == "known keys: theme, paid_test, lock_after_minutes, test_every_minutes, proxy, ca_bundle, key_file"
+        == "known keys: theme, paid_test, lock_after_minutes, test_every_minutes, proxy, ca_bundle, key_file, "
+        "frames_per_second, animations, cursor_blink, clock"
     )
 
 
@@ -97,6 +105,11 @@ def test_a_key_of_very_many_parts_costs_little_memory(file: Path) -> None:
 def test_what_was_saved_is_loaded_again(file: Path) -> None:
     changed = save(file, Config(), theme="nord", paid_test=False, lock_after_minutes=480)
     assert changed == load(file) == Config(theme="nord", paid_test=False, lock_after_minutes=480)
+
+
+def test_a_change_keeps_what_was_chosen_to_be_as_it_fits_elsewhere(file: Path) -> None:
+    save(file, load(written(file, "cursor_blink = false\nframes_per_second = 60\n")), theme="nord")
+    assert load(file) == Config(theme="nord", cursor_blink=False, frames_per_second=60)
 
 
 def test_only_what_differs_from_the_default_is_written(file: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from arka_tui.check import Check, Verdict
+from arka_tui.config import Config
 from arka_tui.controller import Controller
 from arka_tui.demo import demo_controller
 from arka_tui.insight.warnings import Kind
@@ -33,7 +34,7 @@ async def _check_all_but_slow(controller: Controller) -> list[Check]:
 
 @pytest.fixture(scope="module")
 def tested() -> Shown:
-    with demo_controller() as controller:
+    with demo_controller(Config()) as controller:
         checks = asyncio.run(_check_all_but_slow(controller))
         names = {credential.id: credential.name for credential in controller.credentials()}
         warned = controller.insight.warnings()
@@ -64,7 +65,7 @@ def test_the_demo_has_a_secret_stored_twice_two_keys_of_one_account_and_things_t
 
 
 def test_the_demo_is_marked_as_one_and_writes_no_settings() -> None:
-    with demo_controller() as controller:
+    with demo_controller(Config()) as controller:
         assert controller.demo
         controller.change_setting(paid_test=False)
         assert not controller.paid

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from arka_tui import config, hygiene
+from arka_tui import config, hygiene, overrides
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.output import Sign
 from arka_tui.controller import Controller
@@ -25,7 +25,7 @@ def controlled(desk: Desk, vault: Vault) -> Iterator[Controller]:
     known = catalog.with_own_providers(catalog.load_catalog(), desk.paths.providers)
     for mistake in known.troubles:
         desk.notes.tell(Sign.NOTE, mistake)
-    settings = config.load(desk.paths.settings)
+    settings = overrides.in_force(config.load(desk.paths.settings), desk.environ)
     controller = Controller(desk.paths, vault, known, settings, agent=lambda: Agent.find(os.environ), clock=desk.now)
     try:
         yield controller

@@ -1,15 +1,16 @@
 """`arka-tui doctor`: what state the vault, or a backup, is in; and `--repair`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from arka_tui import config, overrides
 from arka_tui.cli.arguments import Command, Parser, Ways, file
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import Exit
 from arka_tui.cli.output import Output, Sign
 from arka_tui.cli.prompt import open_with
-from arka_tui.errors import VaultCorrupt
+from arka_tui.errors import ConfigError, VaultCorrupt
 from arka_tui.insight.rules import load_rules
 from arka_tui.paths import Paths
 from arka_tui.providers.catalog import load_catalog, with_own_providers
@@ -67,8 +68,8 @@ def _parser() -> Parser:
 
 def _run(options: Options, desk: Desk) -> int:
     """Exit code: 0 nothing is wrong, 1 something is. Raises: WrongPassphrase, UsageError."""
-    paths, output = desk.paths, Output.nowhere() if options.json else desk.output
-    findings = _verify_file(options, paths, output) if options.file else _examine_vault(options, paths, output)
+    output = Output.nowhere() if options.json else desk.output
+    findings = _verify_file(options, desk.paths, output) if options.file else _examine_vault(options, desk, output)
     if options.json:
         desk.output.json({"findings": [_record(each) for each in findings]})
     return 1 if worst(findings) is Severity.TROUBLE else 0
@@ -85,10 +86,11 @@ def _record(finding: Finding) -> dict[str, object]:
     }
 
 
-def _examine_vault(options: Options, paths: Paths, output: Output) -> Sequence[Finding]:
+def _examine_vault(options: Options, desk: Desk, output: Output) -> Sequence[Finding]:
+    paths = desk.paths
     seen = examine(paths)
     output.say(str(seen.main.path.parent))
-    findings, inside, way = [*seen.findings, *_own_files(paths)], None, None
+    findings, inside, way = [*seen.findings, *_variables(paths, desk.environ), *_own_files(paths)], None, None
     _show(findings, output)
     if seen.can_be_opened:
         output.flush()
@@ -103,6 +105,21 @@ def _examine_vault(options: Options, paths: Paths, output: Output) -> Sequence[F
     output.say()
     _conclude(findings, output, repaired=options.repair)
     return findings
+
+
+def _variables(paths: Paths, environ: Mapping[str, str]) -> list[Finding]:
+    """Nothing where the environment says nothing of the settings."""
+    try:
+        on_disk = config.load(paths.settings)
+    except ConfigError:  # told already
+        on_disk = config.Config()
+    try:
+        told = overrides.notices(on_disk, environ)
+        names = ", ".join(map(overrides.variable, overrides.overridden(environ)))
+    except ConfigError as mistake:
+        return [Finding(Part.VARIABLES, "a mistake", Severity.TROUBLE, str(mistake), mistake.hint)]
+    found = [Finding(Part.VARIABLES, f"in force: {names}")] if names else []
+    return [*found, *(Finding(Part.VARIABLES, each, Severity.NOTE) for each in told)]
 
 
 def _own_files(paths: Paths) -> list[Finding]:

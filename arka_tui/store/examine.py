@@ -49,6 +49,7 @@ class Part(Enum):
     LOG = "test log"
     SEEN = "last seen"
     SETTINGS = "settings"
+    VARIABLES = "variables"
     PROVIDERS = "providers"
     PICKS = "picks"
     KEYS = "keys"

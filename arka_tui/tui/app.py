@@ -10,9 +10,12 @@ from rich.segment import Segments
 from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widget import Widget
+from textual.widgets import Input
 
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, NotSaved, VaultError
@@ -27,6 +30,7 @@ from arka_tui.tui.guard import (
     tolerate_bytes_that_are_no_text,
 )
 from arka_tui.tui.lifeline import Lifeline
+from arka_tui.tui.screens.arka_screen import ArkaModal, ArkaScreen
 from arka_tui.tui.screens.authorize import Authorize, PathField
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.screens.create import CreateScreen
@@ -39,6 +43,8 @@ from arka_tui.tui.screens.unlock import UnlockScreen
 from arka_tui.tui.widgets.secret_input import Burst, SecretInput
 
 IDLE_LOOK_S = 5.0
+AGES_S = 60.0
+"""How often ages on screen are looked at: they are told in minutes."""
 ASLEEP_S = 2.0
 """The two clocks are read one after the other: less than this is no sleep."""
 
@@ -86,7 +92,7 @@ class ArkaApp(App[None]):
         self.controller = controller
         self._notices = notices
         """What `__main__` found worth telling."""
-        self._last_input = _now()
+        self._last_input = self._aged = _now()
         self._slept = _slept()
         self.burst = Burst()
         self._saves = 0
@@ -97,7 +103,7 @@ class ArkaApp(App[None]):
         self._lifeline: Lifeline | None = None
         self._guards: list[LineFilter] = [ControlFilter(), *([] if speaks_utf8() else [AsciiFilter()])]
         self.register_theme(ARKA_THEME)
-        self.animation_level = "none"
+        self.animation_level = "basic" if controller.config.animations else "none"
 
     # ------------------------------------------------------------------ life
 
@@ -109,6 +115,8 @@ class ArkaApp(App[None]):
             )
             self._lifeline.hold()
         self.set_interval(IDLE_LOOK_S, self._look_at_clocks)
+        if self.controller.config.clock:
+            self.set_interval(AGES_S, self._refresh_ages)
         self.show_door()
         for notice in [*self._notices, *self._unknown_theme()]:
             self.tell(notice, severity="warning")
@@ -171,6 +179,8 @@ class ArkaApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste | events.MouseDown | events.MouseScrollDown):
             self._last_input = _now()
+            if self._last_input - self._aged >= AGES_S:
+                self._refresh_ages()
         if isinstance(event, events.Key) and not event.is_forwarded:  # bubbling brings it here a second time
             self.burst.feed(event)
             moves = event.key in ("tab", "shift+tab") or (event.key == "enter" and isinstance(self.focused, PathField))
@@ -212,6 +222,13 @@ class ArkaApp(App[None]):
         elif self.controller.unlocked:
             self.lock(reason)
 
+    def _refresh_ages(self) -> None:
+        """By the clock, or with the first input after a while: nobody shall take a stale age for the truth."""
+        self._aged = _now()
+        for screen in self.screen_stack:
+            if isinstance(screen, ArkaScreen | ArkaModal) and screen.is_mounted:
+                screen.refresh_ages()
+
     # ------------------------------------------------------------------ deeds
 
     def tell(self, text: str, *, severity: str = "information", title: str = "") -> None:
@@ -222,6 +239,11 @@ class ArkaApp(App[None]):
 
     def tell_error(self, error: ArkaError) -> None:
         self.tell(words.problem(error), severity="error")
+
+    def tell_notice(self, notice: str) -> None:
+        """Where there is one."""
+        if notice:
+            self.tell(notice, severity="warning")
 
     def action_lock(self) -> None:
         if self.controller.unlocked and not self._wait_for_save():
@@ -290,9 +312,17 @@ class ArkaApp(App[None]):
         """A theme that the user picks is kept."""
         if self.is_running and theme != self._fitting_theme():
             try:
-                self.controller.change_setting(theme=theme)
+                notice = self.controller.change_setting(theme=theme)
             except NotSaved as failure:
                 self.tell_error(failure)
+            else:
+                self.tell_notice(notice)
+
+    def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
+        """Private in Textual: here each widget comes by. It gets what the settings say of it."""
+        if isinstance(child, Input):
+            child.cursor_blink = bool(self.controller.config.cursor_blink)
+        super()._register_child(parent, child, before, after)
 
     # ------------------------------------------------------------------ traps of the toolkit, closed
 

@@ -66,6 +66,19 @@ def test_a_mistake_in_a_file_of_ones_own_is_named_and_is_trouble(shell: Shell, f
     assert "✗ picks        a mistake, tasks.coding.title must be a text" in shell.out
 
 
+def test_what_the_environment_says_of_the_settings_is_examined(
+    shell: Shell, filled: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARKA_THEME", "nord")
+    monkeypatch.setenv("ARKA_CLOK", "1")
+    assert shell.run("doctor", answers=(WORD,)) == 0
+    assert "✓ variables    in force: ARKA_THEME\n" in shell.out
+    assert "! variables    ARKA_CLOK in the environment is not known; did you mean ARKA_CLOCK?\n" in shell.out
+    monkeypatch.setenv("ARKA_CLOCK", "perhaps")
+    assert shell.run("doctor", answers=(WORD,)) == 1
+    assert "✗ variables    a mistake, ARKA_CLOCK in the environment must be true or false\n" in shell.out
+
+
 def test_the_recovery_code_opens_it_too(shell: Shell, filled: Paths) -> None:
     assert shell.run("doctor", "--recovery", answers=(CODE.lower(),)) == 0
     assert shell.person.asked == ["Recovery code (Enter skips): "]

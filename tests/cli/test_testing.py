@@ -75,6 +75,28 @@ def test_without_the_paid_request_credit_stays_unknown(shell: Shell, keep: Keep,
     assert shell.out.startswith("no_credits\t")
 
 
+def test_a_variable_goes_before_the_settings_file(
+    shell: Shell, keep: Keep, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep("openai/work", "no_credit")
+    monkeypatch.setenv("ARKA_PAID_TEST", "false")
+    assert shell.run("test", "--all", answers=(WORD,)) == Exit.DONE
+    assert shell.out.startswith("accepted\t")
+    assert {request.method for request in simulator.requests} == {"GET"}
+    assert not shell.paths.settings.exists()
+
+
+@pytest.mark.parametrize("name", ["ARKA_PROXY", "ARKA_CA_BUNDLE"])
+def test_where_a_variable_would_lead_keys_elsewhere_nothing_is_sent(
+    shell: Shell, keep: Keep, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    keep("openai/work")
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert shell.run("test", "--all", answers=(WORD,)) == Exit.FAILED
+    assert f"{name} in the environment is refused" in shell.err
+    assert simulator.requests == []
+
+
 @pytest.mark.parametrize(
     ("situations", "code"),
     [

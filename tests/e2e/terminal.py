@@ -146,6 +146,11 @@ class Terminal:
             while self._changed.wait(QUIET_S):
                 pass
 
+    def paints_within(self, seconds: float) -> bool:
+        """Whether a byte comes: waits for the first."""
+        with self._changed:
+            return self._changed.wait(seconds)
+
     def wait_for_mode(self, number: int, *, on: bool) -> None:
         self.wait_until(lambda _: modes(bytes(self._raw)).get(number) is on, f"mode {number} {'on' if on else 'off'}")
 

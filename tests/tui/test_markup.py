@@ -48,6 +48,7 @@ HARMLESS = {
     "self._testing.update",
 }
 OUR_OWN = {
+    "detail.py": ("old.update(new.content)",),
     "key_form.py": (
         "Select(options, value=provider_id",
         "self.query_one('#first', Button).label = first",

@@ -21,6 +21,9 @@ class ArkaScreen(Screen[ResultT]):
     def arka(self) -> "ArkaApp":
         return cast("ArkaApp", self.app)
 
+    def refresh_ages(self) -> None:
+        """Paints anew what tells how long ago something was, where it reads otherwise by now."""
+
     def _screen_resized(self, size: Size) -> None:
         """To the size that the terminal has now: where two sizes came at once, Textual goes from one to the other and
         back for ever.
@@ -62,6 +65,9 @@ class ArkaModal(ModalScreen[ResultT]):
     @property
     def arka(self) -> "ArkaApp":
         return cast("ArkaApp", self.app)
+
+    def refresh_ages(self) -> None:
+        """As `ArkaScreen` has it."""
 
     def _screen_resized(self, size: Size) -> None:
         """As `ArkaScreen` does."""

@@ -1,6 +1,6 @@
 """Everything that is known of one key, but the key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from textual.app import ComposeResult
@@ -52,34 +52,45 @@ class DetailScreen(ReadModal[tuple[str, str] | None]):
         self.dismiss((deed, self._credential.id))
 
     def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield from self._told()
+        yield KeyFooter()
+
+    def refresh_ages(self) -> None:
+        dialog, fresh = self.query_one(".dialog"), list(self._told())
+        shown = list(dialog.query_children(Static))
+        if len(shown) == len(fresh):  # else it was tested meanwhile, and still is what it was when it was opened
+            for old, new in zip(shown, fresh, strict=True):
+                if old.content != new.content:
+                    old.update(new.content)
+
+    def _told(self) -> Iterator[Static]:
         """First what a short screen must hold: the verdict and why, what to beware of, what to do."""
         shown, now, insight = self._credential, self._controller.now(), self._controller.insight
         provider = self._controller.provider(shown.provider)
         checks = insight.checks_of(shown)
-        with VerticalScroll(classes="dialog", can_focus=False):
-            yield Static(onscreen.plain(shown.name), classes="title")
-            if checks:
-                yield from _verdict(checks[-1], now)
-                yield Static(onscreen.plain(words.said_of(checks[-1].verdict, provider, shown)))
-                yield from _evidence(checks[-1])
-                yield from _cautions(insight.warnings().get(shown.id, ()))
-                yield from _next_step(checks[-1])
-            else:
-                yield Static("? never tested", classes="unsure")
-                yield Static("→ Press t to test it.")
-            for section in learnt_sections(self._controller, shown, checks):
-                yield from _laid_out(section)
-            if len(checks) > 1:
-                yield from _history(checks)
-            if checks:
-                yield from _last_test(checks[-1], unasked(provider) if provider else "")
-            yield from _laid_out(kept_section(shown, provider))
-            if provider and provider.is_home(shown.base_url):
-                yield from _of_provider(provider)
-        yield KeyFooter()
+        yield Static(onscreen.plain(shown.name), classes="title")
+        if checks:
+            yield from _verdict(checks[-1], now)
+            yield Static(onscreen.plain(words.said_of(checks[-1].verdict, provider, shown)))
+            yield from _evidence(checks[-1])
+            yield from _cautions(insight.warnings().get(shown.id, ()))
+            yield from _next_step(checks[-1])
+        else:
+            yield Static("? never tested", classes="unsure")
+            yield Static("→ Press t to test it.")
+        for section in learnt_sections(self._controller, shown, checks):
+            yield from _laid_out(section)
+        if len(checks) > 1:
+            yield from _history(checks)
+        if checks:
+            yield from _last_test(checks[-1], unasked(provider) if provider else "")
+        yield from _laid_out(kept_section(shown, provider))
+        if provider and provider.is_home(shown.base_url):
+            yield from _of_provider(provider)
 
 
-def told(check: Check, provider: str, base_url: str, now: datetime) -> ComposeResult:
+def told(check: Check, provider: str, base_url: str, now: datetime) -> Iterator[Static]:
     """What one check found, stage by stage."""
     meaning = check.verdict.meaning
     yield Static(
@@ -93,30 +104,30 @@ def told(check: Check, provider: str, base_url: str, now: datetime) -> ComposeRe
     yield Static(table(words.facts(check, now)))
 
 
-def _verdict(check: Check, now: datetime) -> ComposeResult:
+def _verdict(check: Check, now: datetime) -> Iterator[Static]:
     meaning = check.verdict.meaning
     yield Static(
         onscreen.plain(f"{meaning.sign} {meaning.word} · tested {words.ago(check.at, now)}"), classes=meaning.mood.value
     )
 
 
-def _cautions(cautions: Sequence[Caution]) -> ComposeResult:
+def _cautions(cautions: Sequence[Caution]) -> Iterator[Static]:
     for caution in cautions:
         mood = Mood.BAD if caution.kind is Kind.EXPIRED else Mood.CARE
         yield Static(onscreen.plain(f"▲ {words.sentence(caution.text)}"), classes=mood.value)
 
 
-def _next_step(check: Check) -> ComposeResult:
+def _next_step(check: Check) -> Iterator[Static]:
     if check.verdict.meaning.mood is not Mood.GOOD:
         yield Static(onscreen.plain(f"→ {words.sentence(check.next_step)} {check.page}"))
 
 
-def _evidence(check: Check) -> ComposeResult:
+def _evidence(check: Check) -> Iterator[Static]:
     if check.evidence:
         yield Static(onscreen.plain(f"“{check.evidence}”"), classes="dim")
 
 
-def _laid_out(section: Section) -> ComposeResult:
+def _laid_out(section: Section) -> Iterator[Static]:
     yield Static(onscreen.plain(section.title), classes="section")
     for when, pairs in section.blocks:
         if when:
@@ -124,7 +135,7 @@ def _laid_out(section: Section) -> ComposeResult:
         yield Static(table(pairs))
 
 
-def _history(checks: Sequence[Check]) -> ComposeResult:
+def _history(checks: Sequence[Check]) -> Iterator[Static]:
     """Its characters are our own, and blanks between them stay: they are where no answer came."""
     line = sparkline(checks)
     signs, bars = (line.signs, line.bars) if speaks_utf8() else (line.ascii_signs, line.ascii_bars)
@@ -134,7 +145,7 @@ def _history(checks: Sequence[Check]) -> ComposeResult:
     )
 
 
-def _last_test(check: Check, more: str) -> ComposeResult:
+def _last_test(check: Check, more: str) -> Iterator[Static]:
     yield Static("Last test", classes="section")
     yield Static(onscreen.plain(f"{check.at:%Y-%m-%d %H:%M:%S} UTC"), classes="dim")
     yield from _stages(check)
@@ -144,7 +155,7 @@ def _last_test(check: Check, more: str) -> ComposeResult:
         yield Static(table(pairs))
 
 
-def _of_provider(provider: Provider) -> ComposeResult:
+def _of_provider(provider: Provider) -> Iterator[Static]:
     for section in console_section(provider):
         yield from _laid_out(section)
     if lines := sources(provider):
@@ -152,7 +163,7 @@ def _of_provider(provider: Provider) -> ComposeResult:
         yield Static(Content("\n").join(onscreen.plain(line) for line in lines), classes="dim")
 
 
-def _stages(check: Check, classes: str = "") -> ComposeResult:
+def _stages(check: Check, classes: str = "") -> Iterator[Static]:
     lines = [onscreen.plain(words.stage(stage)) for stage in check.stages]
     yield Static(Content("\n").join(lines), classes=classes)
 

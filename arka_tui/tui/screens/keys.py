@@ -37,7 +37,7 @@ LOOK_EVERY_S = 2.0
 PROGRESS_EVERY_S = 0.25
 """How often it is told how far a test of many keys is: each time costs a line."""
 TICK_S = 60.0
-"""How often ages are looked at: they are told in minutes."""
+"""How often it is looked whether there is something to beware of, and whether a test is due."""
 SHORT = 18
 """Screens with fewer lines tell of the key at the cursor in one line."""
 NARROW = 60
@@ -102,6 +102,8 @@ class KeysScreen(FilteredScreen[None]):
         """Under way; one that has tested all its keys still writes the log."""
         self._progress = (0, 0)
         self._progress_due: Timer | None = None
+        self._told_lines: list[str] = []
+        """About the key at the cursor."""
 
     # ------------------------------------------------------------------ painting
 
@@ -118,7 +120,6 @@ class KeysScreen(FilteredScreen[None]):
         self._keys.focus()
         self._reload()
         self.set_interval(LOOK_EVERY_S, self._look_around)
-        self.set_interval(TICK_S, self._keys.repaint_times)
         self.set_interval(TICK_S, self._look_for_cautions)
         self.set_interval(TICK_S, self._test_what_is_due)
         if self._controller.demo and not self._controller.history.checks:
@@ -127,6 +128,10 @@ class KeysScreen(FilteredScreen[None]):
     def on_resize(self) -> None:
         self._paint_title()
         self._paint_columns()
+        self._paint_detail()
+
+    def refresh_ages(self) -> None:
+        self._keys.repaint_times()
         self._paint_detail()
 
     @property
@@ -210,7 +215,9 @@ class KeysScreen(FilteredScreen[None]):
             lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
         else:
             lines = self._told_of(row, check, provider)
-        detail.update(Content("\n").join(onscreen.plain(line) for line in lines), layout=False)
+        if lines != self._told_lines:
+            self._told_lines = lines
+            detail.update(Content("\n").join(onscreen.plain(line) for line in lines), layout=False)
 
     def _told_of(self, row: Row, check: Check, provider: Provider | None) -> list[str]:
         """The verdict, the next step, what to beware of, and more; in as many lines as there are."""
@@ -305,8 +312,9 @@ class KeysScreen(FilteredScreen[None]):
         self.app.push_screen(PicksScreen(self._controller))
 
     def action_paid(self) -> None:
+        notice = ""
         try:
-            self._controller.change_setting(paid_test=not self._controller.paid)
+            notice = self._controller.change_setting(paid_test=not self._controller.paid)
         except NotSaved as failure:
             self.arka.tell_error(failure)
         self.arka.clear_notifications()
@@ -314,6 +322,7 @@ class KeysScreen(FilteredScreen[None]):
             self.arka.tell("Tests send the smallest paid request again; only that shows missing credit.")
         else:
             self.arka.tell("Tests are free now; a key without credit will look accepted.")
+        self.arka.tell_notice(notice)
         self._paint_title()
         self._paint_detail()
 

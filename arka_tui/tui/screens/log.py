@@ -35,6 +35,7 @@ class LogScreen(FilteredScreen[None]):
         self._listed: History | None = None
         self._told: Check | None = None
         """What the entry below the list is about."""
+        self._told_ago = ""
         self._opened_for = only
         self._only = only
         """The id of the one credential whose tests are shown; empty for all."""
@@ -80,6 +81,11 @@ class LogScreen(FilteredScreen[None]):
         told_parts = onscreen.plain(onscreen.fitting(parts, (self.size.width or 80) - 2 - len("Test log  ")))
         self.query_one("#title", Static).update(Content.assemble(("Test log", "bold"), "  ", told_parts))
 
+    def refresh_ages(self) -> None:
+        if self._told and words.ago(self._told.at, self._controller.now()) != self._told_ago:
+            self._told = None
+            self._moved()
+
     @on(LineList.Moved)
     def _moved(self) -> None:
         check = self.query_one(LogList).current
@@ -93,6 +99,7 @@ class LogScreen(FilteredScreen[None]):
             return
         provider = self._controller.provider(check.name.split("/", 1)[0])
         name = provider.name if provider else "the provider"
+        self._told_ago = words.ago(check.at, self._controller.now())
         entry.mount(*told(check, name, provider.base_url if provider else "", self._controller.now()))
 
     def action_only(self) -> None:

@@ -65,6 +65,8 @@ def _run(argv: Sequence[str]) -> int:
 
     if word == "demo":
         return _demo(rest)
+    if word == "keyboard":
+        return _keyboard(rest)
     return command(word).run(rest, Desk.standard())
 
 
@@ -137,6 +139,25 @@ def _demo(argv: Sequence[str]) -> int:
 
     with demo_controller(settings) as controller:
         return run(controller, overrides.notices(Config(), os.environ))
+
+
+def _keyboard(argv: Sequence[str]) -> int:
+    from arka_tui.cli.arguments import Parser
+    from arka_tui.cli.commands import KEYBOARD
+
+    Parser(
+        "keyboard",
+        "",
+        f"{KEYBOARD.capitalize()}. The lines are those of the settings file, in which each can be changed.",
+    ).parse_args(argv)
+    hygiene.scrub_textual_variables(os.environ)
+    from arka_tui import config
+    from arka_tui.paths import Paths
+    from arka_tui.tui.keymap import Keymap
+
+    for line in Keymap(config.load(Paths.find(os.environ).settings).keys).listed():
+        sys.stdout.write(f"{line}\n")
+    return 0
 
 
 def _refuse_unfit_terminal() -> None:

@@ -7,13 +7,15 @@ import os
 import re
 import tempfile
 import tomllib
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import tomli_w
 
+from arka_tui import key_names
 from arka_tui.errors import ConfigError, NotSaved
 from arka_tui.table import MAX_LINE_CHARS
 
@@ -47,6 +49,8 @@ class Config:
     """In fields; 2 kB a second."""
     clock: bool | None = None
     """Whether ages ("3 min ago") count on by themselves; else the next key of the keyboard brings them up to date."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """By the id of a binding, its keys, with commas. Which ids there are the screens know."""
 
     @property
     def network_notice(self) -> str:
@@ -76,9 +80,9 @@ def load(path: Path) -> Config:
     for name, value in data.items():
         if name not in KINDS:
             raise ConfigError(f"the settings file has an unknown key {name!r}", f"known keys: {', '.join(KINDS)}")
-        if problem := problem_with(name, value):
+        if name != "keys" and (problem := problem_with(name, value)):
             raise ConfigError(f"the setting {name!r} {problem}", hint)
-    return Config(**data)
+    return Config(**(data | {"keys": _keys(data.get("keys", {}), hint)}))
 
 
 def problem_with(name: str, value: object) -> str:
@@ -94,6 +98,24 @@ def problem_with(name: str, value: object) -> str:
     if name == "proxy" and value and not _is_proxy(str(value)):
         return "must be an address such as http://host:3128"
     return ""
+
+
+def _keys(table: object, hint: str) -> dict[str, str]:
+    """`keys.add = "n"` and `"keys.add" = "n"` are the same. Raises: ConfigError."""
+    if not isinstance(table, dict):
+        raise ConfigError("[keys] in the settings file must be a table", hint)
+    found: dict[str, str] = {}
+    for first, value in table.items():
+        named = {f"{first}.{rest}": each for rest, each in value.items()} if isinstance(value, dict) else {first: value}
+        for name, keys in named.items():
+            if not isinstance(keys, str):
+                raise ConfigError(f'[keys] {name!r} in the settings file must be a text such as "ctrl+n"', hint)
+            try:
+                key_names.parse(keys)
+            except ConfigError as mistake:
+                raise ConfigError(f"[keys] {name!r} in the settings file: {mistake}", mistake.hint) from None
+            found[name] = keys
+    return found
 
 
 def _is_proxy(address: str) -> bool:
@@ -127,7 +149,9 @@ def save(path: Path, config: Config, **changes: str | bool | int) -> Config:
     return changed
 
 
-KINDS: dict[str, Any] = {each.name: next(iter(get_args(each.type)), each.type) for each in fields(Config)}
+KINDS: dict[str, Any] = {
+    each.name: next(iter(get_args(each.type)), each.type) if each.name != "keys" else dict for each in fields(Config)
+}
 """By the name of a setting, the type of its value."""
 _KINDS_TOLD = {str: "a text", bool: "true or false", int: "a whole number"}
 _LIMITS = {"lock_after_minutes": (0, 480), "frames_per_second": (1, 60)}

@@ -16,6 +16,7 @@ _ONLY_IN_THE_FILE = {
     "proxy": "whoever sets a variable must not lead your keys' requests elsewhere",
     "ca_bundle": "whoever sets a variable must not say whom to trust with your keys",
     "key_file": "it is kept with the vault's other settings",
+    "keys": "it is a table",
 }
 """Settings without a variable, and why."""
 _OTHERS = ("ARKA_HOME", "ARKA_NO_ASK", "ARKA_DEBUG", "ARKA_EXEC")

@@ -68,6 +68,11 @@ def test_every_setting_can_be_said(file: Path) -> None:
         ('animations = "none"', "'animations' must be true or false"),
         ("cursor_blink = 0", "'cursor_blink' must be true or false"),
         ('clock = "on"', "'clock' must be true or false"),
+        ("keys = 1", r"\[keys\] in the settings file must be a table"),
+        ("[keys" + ".a" * 490 + "]\n" + "a." * 490 + "a = 1", r"\[keys\] 'a.a' in the settings file must be a text"),
+        ("[keys]\nkeys.add = 1", r"\[keys\] 'keys.add' in the settings file must be a text"),
+        ('[keys]\nkeys.add = ""', r"\[keys\] 'keys.add' in the settings file: it names no key"),
+        ('[keys]\n"keys.add" = "ctrl+i"', r"\[keys\] 'keys.add' in the settings file: terminals cannot tell ctrl\+i"),
         ("a" * 2_000 + " = 1", "a line that is too large"),
         (("# " + "x" * 900 + "\n") * 40, "is too large"),
     ],
@@ -84,7 +89,7 @@ def test_an_unknown_key_is_answered_with_the_known_ones(file: Path) -> None:
     assert (
         caught.value.hint
         == "known keys: theme, paid_test, lock_after_minutes, test_every_minutes, proxy, ca_bundle, key_file, "
-        "frames_per_second, animations, cursor_blink, clock"
+        "frames_per_second, animations, cursor_blink, clock, keys"
     )
 
 
@@ -99,6 +104,11 @@ def test_a_key_of_very_many_parts_costs_little_memory(file: Path) -> None:
         load(written(file, "a." * 32_000 + "a = 1"))
 
 
+def test_keys_are_named_with_quotes_or_without(file: Path) -> None:
+    text = '[keys]\nkeys.add = "n"\nkeys.edit = "ctrl+e"\n"list.down" = "down, j"\n'
+    assert load(written(file, text)).keys == {"keys.add": "n", "keys.edit": "ctrl+e", "list.down": "down, j"}
+
+
 # ---------------------------------------------------------------------- saving
 
 
@@ -107,9 +117,14 @@ def test_what_was_saved_is_loaded_again(file: Path) -> None:
     assert changed == load(file) == Config(theme="nord", paid_test=False, lock_after_minutes=480)
 
 
-def test_a_change_keeps_what_was_chosen_to_be_as_it_fits_elsewhere(file: Path) -> None:
-    save(file, load(written(file, "cursor_blink = false\nframes_per_second = 60\n")), theme="nord")
-    assert load(file) == Config(theme="nord", cursor_blink=False, frames_per_second=60)
+def test_a_change_keeps_the_keys_and_what_was_chosen_to_be_as_it_fits_elsewhere(file: Path) -> None:
+    text = 'cursor_blink = false\nframes_per_second = 60\n\n[keys]\nkeys.add = "n"\n"keys.edit" = "\\\\, comma"\n'
+    before = load(written(file, text))
+    save(file, before, theme="nord")
+    after = load(file)
+    assert after == Config(
+        theme="nord", cursor_blink=False, frames_per_second=60, keys={"keys.add": "n", "keys.edit": "\\, comma"}
+    )
 
 
 def test_only_what_differs_from_the_default_is_written(file: Path) -> None:

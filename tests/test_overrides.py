@@ -19,7 +19,7 @@ SAID = {"theme": "nord", "paid_test": "no", "lock_after_minutes": "3", "test_eve
     "cursor_blink": "1",
     "clock": "ON",
 }
-REFUSED = {"proxy": "http://evil.example:8080", "ca_bundle": "/tmp/evil.pem", "key_file": "/tmp/k"}
+REFUSED = {"proxy": "http://evil.example:8080", "ca_bundle": "/tmp/evil.pem", "key_file": "/tmp/k", "keys": "a"}
 
 
 def variables(**settings: str) -> dict[str, str]:

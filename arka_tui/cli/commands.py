@@ -54,9 +54,11 @@ GROUPS: dict[str, dict[str, Entry]] = {
         "completion": Entry("completion", "COMPLETION", "let bash, zsh or fish complete what you type"),
     },
 }
-"""In the order in which the first page lists them. `demo` is not here: it has screens."""
+"""In the order in which the first page lists them. `demo` and `keyboard` are not here: they are about screens."""
 
 DEMO = "try it without a key: a throw-away vault against a built-in simulator"
+KEYBOARD = "what each key of the keyboard does in the screens, and its name for the settings"
+OF_SCREENS = {"demo": DEMO, "keyboard": KEYBOARD}
 
 COMMANDS = {word: entry for group in GROUPS.values() for word, entry in group.items()}
 
@@ -74,7 +76,7 @@ def command(word: str) -> "Command[object]":
     """Raises: UsageError."""
     entry = COMMANDS.get(ALIASES.get(word, word))
     if entry is None:
-        near = difflib.get_close_matches(word, [*COMMANDS, "demo"], n=1)
+        near = difflib.get_close_matches(word, [*COMMANDS, *OF_SCREENS], n=1)
         hint = f"did you mean {near[0]}?" if near else "arka-tui --help lists the commands"
         raise UsageError(f"there is no command {word!r}", hint)
     found: Command[object] = getattr(importlib.import_module(f"arka_tui.cli.{entry.module}"), entry.name)
@@ -96,13 +98,13 @@ def first_page() -> str:
     pages.append("\n".join(["Getting started:", *(_start(typed, told, width) for typed, told in _START.items())]))
     for heading, entries in GROUPS.items():
         pages.append("\n".join([f"{heading}:", *(entry(word, each.told) for word, each in entries.items())]))
-    pages[-1] += "\n" + entry("demo", DEMO)
+    pages[-1] += "".join(f"\n{entry(word, told)}" for word, told in OF_SCREENS.items())
     pages.append(textwrap.fill(f"Also: {', '.join(f'{alias} for {word}' for alias, word in ALIASES.items())}.", width))
     pages.append(
         textwrap.fill(
             "arka-tui COMMAND --help tells more of each; arka-tui --version its version. The short name arka does the "
             "same. ARKA_HOME=FOLDER keeps everything in FOLDER; with ARKA_NO_ASK=1 a command fails where it would ask "
-            "on the terminal, as under cron.",
+            "on the terminal, as under cron; ARKA_ and a setting in capitals goes before the settings file.",
             width,
         )
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from arka_tui.cli.arguments import Command, Parser
-from arka_tui.cli.commands import ALIASES, COMMANDS, DEMO, command
+from arka_tui.cli.commands import ALIASES, COMMANDS, OF_SCREENS, command
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import Exit
 from arka_tui.providers.catalog import load_catalog, with_own_providers
@@ -125,7 +125,7 @@ def _words() -> Iterator[Word]:
         arguments = [*_arguments(command(word).parser())]
         options = tuple(each for each in arguments if each.flags)
         yield Word((word, *aliases), entry.told, options, tuple(each for each in arguments if not each.flags))
-    yield Word(("demo",), DEMO, (), ())
+    yield from (Word((word,), told, (), ()) for word, told in OF_SCREENS.items())
 
 
 def _arguments(parser: Parser) -> Iterator[Argument]:

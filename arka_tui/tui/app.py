@@ -29,6 +29,7 @@ from arka_tui.tui.guard import (
     speaks_utf8,
     tolerate_bytes_that_are_no_text,
 )
+from arka_tui.tui.keymap import Keymap
 from arka_tui.tui.lifeline import Lifeline
 from arka_tui.tui.screens.arka_screen import ArkaModal, ArkaScreen
 from arka_tui.tui.screens.authorize import Authorize, PathField
@@ -82,14 +83,26 @@ class ArkaApp(App[None]):
             tooltip="Suspend; fg comes back",
         ),
         Binding("ctrl+q", "quit", "Quit", priority=True, id="app.quit", tooltip="Leave arka-tui"),
-        Binding("ctrl+c", "say_quit", "Quit", show=False, id="app.say_quit", system=True),
+        Binding("ctrl+c", "say_quit", "Quit", show=False, system=True),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "Palette",
+            show=False,
+            priority=True,
+            id="app.palette",
+            tooltip="All commands, by name; also what has no key of its own",
+        ),
     ]
 
     def __init__(self, controller: Controller, notices: Sequence[str] = ()) -> None:
+        """Raises: ConfigError, where keys of the keyboard are wrongly chosen."""
         # With NO_COLOR Textual would send greys; in the terminal's own palette it can send none at all.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._workers = ForgetfulWorkers(self)
         self.controller = controller
+        self.keymap = Keymap(controller.config.keys)
+        self._bindings = self.keymap.fit(self._bindings)
         self._notices = notices
         """What `__main__` found worth telling."""
         self._last_input = self._aged = _now()
@@ -250,7 +263,7 @@ class ArkaApp(App[None]):
             self.lock("Locked.")
 
     def action_say_quit(self) -> None:
-        self.tell("ctrl+q quits.")
+        self.tell(self.keymap.said("{app.quit} quits."))
 
     async def action_quit(self) -> None:
         if not self._wait_for_save() and not isinstance(self.screen, Confirm):
@@ -319,7 +332,8 @@ class ArkaApp(App[None]):
                 self.tell_notice(notice)
 
     def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
-        """Private in Textual: here each widget comes by. It gets what the settings say of it."""
+        """Private in Textual: here each widget comes by, before it gets a key. It gets what the settings say of it."""
+        child._bindings = self.keymap.fit(child._bindings)
         if isinstance(child, Input):
             child.cursor_blink = bool(self.controller.config.cursor_blink)
         super()._register_child(parent, child, before, after)

@@ -132,5 +132,5 @@ def counted(found: Findings, *, narrow: bool) -> list[str]:
         return [f"{count}/{found.keys} keys count: last test was good"]
     return [
         f"only keys whose last test was good count: {count:,} of {found.keys:,}",
-        "Esc, then T tests all",
+        "{picks.back}, then {keys.test_all} tests all",
     ]

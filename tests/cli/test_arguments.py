@@ -15,7 +15,7 @@ from arka_tui.cli.commands import ALIASES, COMMANDS, command, first_page
 from arka_tui.cli.exits import SAID, Exit
 from arka_tui.errors import UsageError
 
-WORDS = [*COMMANDS, "demo"]
+WORDS = [*COMMANDS, "demo", "keyboard"]
 
 
 @pytest.fixture(autouse=True)

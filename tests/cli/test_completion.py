@@ -146,7 +146,7 @@ def test_a_provider_of_ones_own_is_offered(shell: Shell, folder: Path, paths: Pa
 
 
 def test_every_command_is_offered_and_every_option_of_it(shell: Shell, folder: Path) -> None:
-    assert {*by_bash(shell, folder, "arka", "")} == {*COMMANDS, *ALIASES, "demo"}
+    assert {*by_bash(shell, folder, "arka", "")} == {*COMMANDS, *ALIASES, "demo", "keyboard"}
     assert {"--free", "--json", "--key-file", "--help"} <= {*by_bash(shell, folder, "arka", "test", "--")}
 
 

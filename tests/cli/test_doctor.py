@@ -79,6 +79,13 @@ def test_what_the_environment_says_of_the_settings_is_examined(
     assert "✗ variables    a mistake, ARKA_CLOCK in the environment must be true or false\n" in shell.out
 
 
+def test_keys_of_the_keyboard_that_terminals_cannot_tell_apart_are_trouble(shell: Shell, filled: Paths) -> None:
+    filled.config.mkdir(parents=True, exist_ok=True)
+    filled.settings.write_text('[keys]\nkeys.add = "ctrl+i"\n')
+    assert shell.run("doctor", answers=(WORD,)) == 1
+    assert "terminals cannot tell ctrl+i from Tab" in shell.out
+
+
 def test_the_recovery_code_opens_it_too(shell: Shell, filled: Paths) -> None:
     assert shell.run("doctor", "--recovery", answers=(CODE.lower(),)) == 0
     assert shell.person.asked == ["Recovery code (Enter skips): "]

@@ -50,6 +50,8 @@ def test_at_a_local_terminal_or_where_it_was_chosen_the_cursor_blinks(
 @pytest.mark.parametrize(
     ("text", "environ", "message", "hint"),
     [
+        ('[keys]\nkeys.ad = "n"\n', {}, "unknown name 'keys.ad'", "did you mean 'keys.add'?"),
+        ('[keys]\n"keys.add" = "ctrl+i"\n', {}, "terminals cannot tell ctrl+i from Tab", "choose another key"),
         ("frames_per_second = 0\n", {}, "'frames_per_second' must be between 1 and 60", "mend "),
         ("", {"ARKA_CLOCK": "maybe"}, "ARKA_CLOCK in the environment must be true or false", "unset it"),
         ("", {"ARKA_PROXY": "http://evil.example"}, "ARKA_PROXY in the environment is refused", "say proxy in the"),
@@ -75,3 +77,22 @@ def test_what_deserves_to_be_told_of_variables_is_told_on_the_first_screen(home:
     with home.start() as terminal:
         terminal.wait_for("ARKA_THEM in the environment")
         terminal.wait_for("ARKA_LOCK_AFTER_MINUTES is set")
+
+
+def test_remapped_keys_work_at_a_real_terminal(home: Home, simulator: Simulator) -> None:
+    home.new_vault().add(draft("openai/work"))
+    home.paths.settings.parent.mkdir(parents=True, exist_ok=True)
+    home.paths.settings.write_text('[keys]\nkeys.add = "+"\nkeys.picks = "f8"\napp.quit = "ctrl+x"\n')
+    with home.launch(simulator) as terminal:
+        to_the_list(terminal)
+        assert "+ Add" in terminal.text and "F8 Picks" in terminal.text
+        terminal.press("f8")
+        terminal.wait_for("Ask again")
+        terminal.press("p")  # the other way back
+        terminal.wait_for("F8 Picks")
+        terminal.press("+")
+        terminal.wait_for("paste it here")
+        terminal.press("ctrl+c")
+        terminal.wait_for("ctrl+x quits.")
+        terminal.press("ctrl+x")
+        assert terminal.wait_exit() == 0

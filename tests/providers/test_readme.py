@@ -14,7 +14,7 @@ def test_the_table_of_providers_is_made_from_the_catalog() -> None:
 
 
 def test_the_readmes_own_provider_is_read_without_a_mistake(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```toml\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    (block,) = re.findall(r"```toml\n(\[acme\].*?)```", README.read_text("utf-8"), re.DOTALL)
     file = tmp_path / "providers.toml"
     file.write_text(block)
     catalog = with_own_providers(load_catalog(), file)

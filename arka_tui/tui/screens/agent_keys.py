@@ -18,7 +18,7 @@ from arka_tui.tui.widgets.line_list import LineList
 
 
 class AgentKeysScreen(ArkaModal[PublicKey | None]):
-    BINDINGS = [Binding("escape,q", "dismiss(None)", "Back", key_display="Esc", id="agent.back")]
+    BINDINGS = [Binding("escape,q", "dismiss(None)", "Back", key_display="Esc", id="agent_keys.back")]
 
     def __init__(self, keys: Sequence[PublicKey]) -> None:
         super().__init__()
@@ -46,7 +46,8 @@ class AgentKeysScreen(ArkaModal[PublicKey | None]):
     @on(LineList.Moved)
     def _moved(self) -> None:
         key = self._keys[self.query_one(ChoiceList).cursor]
-        what = f"{key.comment}: {key.problem}." if key.problem else f"Enter takes {key.comment or key.fingerprint}."
+        takes = self.said("{list.open} takes ")
+        what = f"{key.comment}: {key.problem}." if key.problem else f"{takes}{key.comment or key.fingerprint}."
         self.query_one("#about", Static).update(onscreen.plain(words.sentence(what)))
 
     @on(LineList.Opened)

@@ -21,6 +21,10 @@ class ArkaScreen(Screen[ResultT]):
     def arka(self) -> "ArkaApp":
         return cast("ArkaApp", self.app)
 
+    def said(self, text: str) -> str:
+        """With the key that does it in the place of each `{keys.add}`."""
+        return self.arka.keymap.said(text)
+
     def refresh_ages(self) -> None:
         """Paints anew what tells how long ago something was, where it reads otherwise by now."""
 
@@ -57,14 +61,18 @@ class FilteredScreen(ArkaScreen[ResultT]):
 
 class ArkaModal(ModalScreen[ResultT]):
     BINDINGS = [
-        Binding("left,up", "app.focus_previous", "The one before", show=False),
-        Binding("right,down", "app.focus_next", "The next one", show=False),
+        Binding("left,up", "app.focus_previous", "The one before", show=False, id="dialog.before"),
+        Binding("right,down", "app.focus_next", "The next one", show=False, id="dialog.next"),
         Binding("ctrl+c", "app.say_quit", "Quit", show=False, system=True),
     ]
 
     @property
     def arka(self) -> "ArkaApp":
         return cast("ArkaApp", self.app)
+
+    def said(self, text: str) -> str:
+        """As `ArkaScreen` does."""
+        return self.arka.keymap.said(text)
 
     def refresh_ages(self) -> None:
         """As `ArkaScreen` has it."""
@@ -78,12 +86,12 @@ class ReadModal(ArkaModal[ResultT]):
     """A dialog that is read. The keys of the lists scroll its `.dialog`, which must not take the focus from them."""
 
     BINDINGS = [
-        Binding("up,k", "scroll_by(-1)", "One line up", show=False),
-        Binding("down,j", "scroll_by(1)", "One line down", show=False),
-        Binding("pageup,ctrl+b", "scroll_page(-1)", "A page up", show=False),
-        Binding("pagedown,ctrl+f,space", "scroll_page(1)", "A page down", show=False),
-        Binding("home,g", "scroll_edge(-1)", "To the top", show=False),
-        Binding("end,G", "scroll_edge(1)", "To the bottom", show=False),
+        Binding("up,k", "scroll_by(-1)", "One line up", show=False, id="read.up"),
+        Binding("down,j", "scroll_by(1)", "One line down", show=False, id="read.down"),
+        Binding("pageup,ctrl+b", "scroll_page(-1)", "A page up", show=False, id="read.page_up"),
+        Binding("pagedown,ctrl+f,space", "scroll_page(1)", "A page down", show=False, id="read.page_down"),
+        Binding("home,g", "scroll_edge(-1)", "To the top", show=False, id="read.top"),
+        Binding("end,G", "scroll_edge(1)", "To the bottom", show=False, id="read.bottom"),
     ]
 
     def action_scroll_by(self, lines: int) -> None:

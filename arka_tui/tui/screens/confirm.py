@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
+from arka_tui.key_names import shown
 from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaModal
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -41,8 +42,9 @@ class Confirm(ArkaModal[bool]):
                 for line in self._lines:
                     yield Static(onscreen.plain(line, 600), classes="paragraph")
             with Horizontal(classes="buttons"):
-                yield Button(onscreen.plain(f"{self._no} (n)"), id="no")
-                yield Button(onscreen.plain(f"{self._yes} (y)"), id="yes", variant="error")
+                no, yes = (shown(self.arka.keymap.keys(name)[-1]) for name in ("confirm.no", "confirm.yes"))
+                yield Button(onscreen.plain(f"{self._no} ({no})"), id="no")
+                yield Button(onscreen.plain(f"{self._yes} ({yes})"), id="yes", variant="error")
         yield KeyFooter()
 
     def on_mount(self) -> None:

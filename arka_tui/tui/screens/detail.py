@@ -78,7 +78,7 @@ class DetailScreen(ReadModal[tuple[str, str] | None]):
             yield from _next_step(checks[-1])
         else:
             yield Static("? never tested", classes="unsure")
-            yield Static("→ Press t to test it.")
+            yield Static(onscreen.plain(self.said("→ Press {detail.test} to test it.")))
         for section in learnt_sections(self._controller, shown, checks):
             yield from _laid_out(section)
         if len(checks) > 1:

@@ -1,7 +1,6 @@
 """All keys of the keyboard that work on the screen it was called from, read from the bindings themselves."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding
@@ -11,6 +10,7 @@ from textual.widgets import Static
 
 from arka_tui.check import MEANINGS, Mood
 from arka_tui.tui import onscreen
+from arka_tui.tui.keymap import COMMAND
 from arka_tui.tui.screens.arka_screen import ReadModal
 from arka_tui.tui.screens.detail import table
 from arka_tui.tui.widgets.key_footer import KeyFooter
@@ -34,9 +34,7 @@ class HelpScreen(ReadModal[None]):
         keys: dict[str, tuple[list[str], str]] = {}
         for active in sorted(self._active.values(), key=lambda each: not isinstance(each.node, Screen)):
             binding = active.binding
-            if binding.action == "command_palette":
-                binding = replace(binding, tooltip="All commands, by name; also what has no key of its own")
-            elif not binding.id or not active.enabled:  # ours have an id; the toolkit's own are of no use here
+            if not binding.id or not active.enabled:  # ours have an id; the toolkit's own are of no use here
                 continue
             told = binding.tooltip or active.tooltip or binding.description
             if told:
@@ -44,6 +42,7 @@ class HelpScreen(ReadModal[None]):
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Static("Keys of the keyboard", classes="title")
             yield Static(table([(" ".join(dict.fromkeys(names)), told) for names, told in keys.values()]))
+            yield Static(onscreen.plain(f"The settings can change each; {COMMAND} tells how."), classes="dim foot")
             yield Static("Verdicts", classes="section")
             for mood, meaning in _MOODS.items():
                 found = [each for each in MEANINGS.values() if each.mood is mood]

@@ -61,8 +61,8 @@ class Phase(Enum):
 
 NOT_NOW = {
     Phase.SAVING: "It is being saved; one moment.",
-    Phase.TRYING: "The new key is being tested; Esc stops that.",
-    Phase.TESTING: "It is saved, and being tested; Esc leaves the test to the list.",
+    Phase.TRYING: "The new key is being tested; {form.leave} stops that.",
+    Phase.TESTING: "It is saved, and being tested; {form.leave} leaves the test to the list.",
     Phase.RESULT: "Nothing has changed since. Choose one of the two answers, or edit a field.",
 }
 """Why there is nothing to save."""
@@ -323,7 +323,7 @@ class KeyForm(ArkaModal[FormResult | None]):
     @on(Button.Pressed, "#save")
     def action_save(self) -> None:
         if self._phase is not Phase.EDITING:
-            self.arka.tell(NOT_NOW[self._phase])
+            self.arka.tell(self.said(NOT_NOW[self._phase]))
             return
         self._clear_notes()
         typed = self._typed
@@ -520,7 +520,7 @@ class KeyForm(ArkaModal[FormResult | None]):
     @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
         if self._phase is Phase.SAVING:
-            self.arka.tell(NOT_NOW[self._phase])
+            self.arka.tell(self.said(NOT_NOW[self._phase]))
         elif self._phase is Phase.TRYING:
             self._edit_again("The test was stopped. The old key is still the one.")
         else:

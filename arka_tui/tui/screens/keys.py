@@ -45,7 +45,7 @@ NARROW = 60
 
 EMPTY = """No keys yet.
 
-Press a to add one: choose the provider, paste the key, save.
+Press {keys.add} to add one: choose the provider, paste the key, save.
 It is sealed before it touches the disk, then tested."""
 
 
@@ -109,10 +109,10 @@ class KeysScreen(FilteredScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield FilterField("part of a name, verdict, warning or address; Esc clears")
+        yield FilterField(self.said("part of a name, verdict, warning or address; {filter.clear} clears"))
         yield Static("", id="columns")
         yield KeyList(clock=self._controller.now, id="keys")
-        yield Static(EMPTY, id="empty", classes="hidden")
+        yield Static("", id="empty", classes="hidden")
         yield Static("", id="detail")
         yield KeyFooter()
 
@@ -162,8 +162,8 @@ class KeysScreen(FilteredScreen[None]):
         self.query_one("#columns").set_class(nothing, "hidden")
         keys.set_class(nothing, "empty")
         if nothing:
-            filtered = f"No key matches “{keys.filter_text}”.\n\nEsc clears the filter."
-            self.query_one("#empty", Static).update(Content(EMPTY if not keys.total else filtered))
+            filtered = f"No key matches “{keys.filter_text}”.\n\n" + self.said("{keys.back} clears the filter.")
+            self.query_one("#empty", Static).update(Content(filtered if keys.total else self.said(EMPTY)))
         self._paint_title()
         self._paint_columns()
         self._paint_detail()
@@ -181,7 +181,7 @@ class KeysScreen(FilteredScreen[None]):
         parts = [
             count,
             "READ-ONLY" if controller.read_only else "",
-            f"testing {done}/{asked}" + ("" if narrow else ", Esc stops") if self._testing else "",
+            f"testing {done}/{asked}" + ("" if narrow else self.said(", {keys.back} stops")) if self._testing else "",
             f"{keys.selected} selected" if keys.selected else "",
             ("" if narrow else "paid test on") if controller.paid else "paid test off",
             "" if keys.sort_name == "name" else keys.sort_name,
@@ -212,7 +212,7 @@ class KeysScreen(FilteredScreen[None]):
         provider = self._controller.provider(shown.provider)
         if check is None:
             cost = self._cost([shown])
-            lines = [f"{shown.name} was never tested.", f"Press t to test it{cost}."]
+            lines = [f"{shown.name} was never tested.", self.said("Press {keys.test} to test it") + f"{cost}."]
         else:
             lines = self._told_of(row, check, provider)
         if lines != self._told_lines:
@@ -414,7 +414,7 @@ class KeysScreen(FilteredScreen[None]):
         if len(shown) > 1:
             lines = [
                 f"{len(shown):,} keys, at most 20 at a time{self._cost(shown)}.",
-                "Esc stops it; $ switches the paid request.",
+                self.said("{keys.back} stops it; {keys.paid} switches the paid request."),
             ]
             if not await self.app.push_screen_wait(Confirm("Test all?", lines, yes="Test", no="Cancel")):
                 return

@@ -42,7 +42,7 @@ class LogScreen(FilteredScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield FilterField("part of a name or verdict; Esc clears")
+        yield FilterField(self.said("part of a name or verdict; {filter.clear} clears"))
         yield LogList(id="log")
         with VerticalScroll(id="entry", can_focus=False):
             yield Static("", id="entry-text")
@@ -95,7 +95,8 @@ class LogScreen(FilteredScreen[None]):
         entry = self.query_one("#entry", VerticalScroll)
         entry.remove_children()
         if check is None:
-            entry.mount(Static("No tests yet. Press t on a key to test it.", classes="dim"))
+            what = self.said("No tests yet. Press {keys.test} on a key to test it.")
+            entry.mount(Static(onscreen.plain(what), classes="dim"))
             return
         provider = self._controller.provider(check.name.split("/", 1)[0])
         name = provider.name if provider else "the provider"

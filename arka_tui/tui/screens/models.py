@@ -24,7 +24,7 @@ SHORT = 18
 
 NO_KEYS = """No keys yet.
 
-Esc, then a adds one: its models are listed here."""
+{models.back}, then {keys.add} adds one: its models are listed here."""
 ASKING = """Asking your keys which models they reach.
 
 The requests are free. Each list is shown as it comes."""
@@ -32,12 +32,12 @@ NOT_ONE_ASKED = """No key could be asked.
 
 The last test of each said that it does not work,
 or its provider is not in the catalog.
-Esc goes back to the keys: replace one, or test it again with t.
-Then r asks here."""
+{models.back} goes back to the keys: replace one, or test it again with {keys.test}.
+Then {models.ask_again} asks here."""
 NO_LISTS = """No models: not one key gave a list of them.
 
-Esc goes back to the keys: T tests them all and says what is wrong.
-Then r asks here again."""
+{models.back} goes back to the keys: {keys.test_all} tests them all and says what is wrong.
+Then {models.ask_again} asks here again."""
 READING = "One moment …"
 
 
@@ -48,8 +48,8 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
             "slash", "filter", "Filter", key_display="/", id="models.filter", tooltip="Part of a model or key; free"
         ),
         Binding("s", "sort", "Sort", id="models.sort", tooltip="Next order: name, price, context, retirement"),
-        Binding("v", "view('BY_PROVIDER')", "By provider", id="models.by_provider", tooltip="Each key's models"),
-        Binding("v", "view('BY_MODEL')", "By model", id="models.by_model", tooltip="Each model once, of all keys"),
+        Binding("v", "view('BY_PROVIDER')", "By provider", id="models.view", tooltip="Each key's models"),
+        Binding("v", "view('BY_MODEL')", "By model", id="models.view", tooltip="Each model once, of all keys"),
         Binding("r", "ask_again", "Ask again", id="models.ask_again", tooltip="Ask all keys for their models again"),
         Binding(
             "escape,m,q", "back", "Back", key_display="Esc", id="models.back", tooltip="Clear the filter, else back"
@@ -63,7 +63,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield FilterField("model, key, provider, tools, image, free; Esc clears")
+        yield FilterField(self.said("model, key, provider, tools, image, free; {filter.clear} clears"))
         yield Static("", id="columns")
         yield ModelList(lambda: self._controller.now().date(), id="models")
         yield Static("", id="empty", classes="hidden")
@@ -108,14 +108,14 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
 
     def _why_nothing(self) -> str:
         if self._models.book.models:
-            return f"No model matches “{self._models.filter_text}”.\n\nEsc clears the filter."
+            return f"No model matches “{self._models.filter_text}”.\n\n" + self.said("{models.back} clears the filter.")
         if not self._controller.credentials():
-            return NO_KEYS
+            return self.said(NO_KEYS)
         if self.asking:
             return ASKING
         if not self._book:
             return READING
-        return NO_LISTS if self._controller.insight.unlisted(again=True) else NOT_ONE_ASKED
+        return self.said(NO_LISTS if self._controller.insight.unlisted(again=True) else NOT_ONE_ASKED)
 
     def _paint_title(self) -> None:
         """What matters most comes first: a narrow screen has room for little."""

@@ -80,7 +80,8 @@ class RulesScreen(ReadModal[None]):
                 yield Static(table(_rules_of(task, self._rules)))
             yield Static("To change it", classes="section")
             state = "Read from here" if self._own_file.exists() else "Put a file here"
-            yield Static(onscreen.plain(f"{state}; what it has replaces what has the same name, then r reads it:"))
+            how = self.said("what it has replaces what has the same name, then {picks.ask_again} reads it:")
+            yield Static(onscreen.plain(f"{state}; {how}"))
             yield Static(onscreen.plain(str(self._own_file)))
             yield Static("How to write it, and all rules there are:")
             yield Static(onscreen.plain(str(shipped)))

@@ -30,22 +30,23 @@ SHORT = 18
 
 NO_KEYS = """No keys yet.
 
-Esc, then a adds one: what it is good for is told here."""
+{picks.back}, then {keys.add} adds one: what it is good for is told here."""
 NONE_COUNTS = """No key counts yet.
 
 Only keys whose last test was good are picked from.
-Esc, then T tests them all."""
+{picks.back}, then {keys.test_all} tests them all."""
 ASKING = """Asking your keys which models they reach.
 
 The requests are free. Picks are shown as lists come."""
 NO_LISTS = """No models: no verified key gave a list of them.
 
-r asks again. Esc goes back to the keys: T tests them all
+{picks.ask_again} asks again. {picks.back} goes back to the keys: {keys.test_all} tests them all
 and says what is wrong."""
 NOTHING_FITS = """None of your models fits this task.
 
-i shows what counts for it. A key of another provider
+{picks.rules} shows what counts for it. A key of another provider
 may reach one that does."""
+OWN_RULES = "put your own there; {picks.rules} tells how"
 READING = "One moment …"
 
 
@@ -134,7 +135,7 @@ class PicksScreen(ListingScreen):
         self._picks.set_class(nothing, "empty")
         self._picks.show(task)
         if nothing:
-            self.query_one("#empty", Static).update(Content(self._why_nothing()))
+            self.query_one("#empty", Static).update(Content(self.said(self._why_nothing())))
         if task:
             self.query_one("#sentence", Static).update(onscreen.plain(task.sentence))
         if narrow and not self._picks.has_focus:
@@ -190,17 +191,16 @@ class PicksScreen(ListingScreen):
         short, room = self.size.height < SHORT, self._width - 2
         own, wrong = self._controller.insight.rules_file, found.rules.mistakes
         lines = [f"✗ {own.name}: {words.sentence(each)}" for each in wrong[:1]]
-        more = f"{len(wrong) - 1} more: i" if len(wrong) > 1 else "i tells more" if wrong else ""
+        rest = f"{len(wrong) - 1} more: " if len(wrong) > 1 else ""
+        more = self.said(rest + "{picks.rules}" if rest else "{picks.rules} tells more") if wrong else ""
         self._put("#mistakes", [onscreen.fitting([more, *lines], room)] if lines else [])
-        counts = pick_rows.counted(found, narrow=self._width < NARROW) if found.keys else []
+        counts = [*map(self.said, pick_rows.counted(found, narrow=self._width < NARROW))] if found.keys else []
         without = [] if self.asking else [name for name in self.without if name in found.verified]
         missing = f"no list of {words.named(without)}" if without else ""
         told = [
             onscreen.fitting(counts, room),
             onscreen.fitting([missing, self._controller.insight.prices_of if found.dated else ""], room),
-            onscreen.fitting(
-                [f"rules: {_short(own)}", "" if found.own_rules else "put your own there; i tells how"], room
-            ),
+            onscreen.fitting([f"rules: {_short(own)}", "" if found.own_rules else self.said(OWN_RULES)], room),
         ]
         if not found.in_reach:
             told = told[:2]

@@ -26,8 +26,8 @@ from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
 
 _ABOUT = {
-    PASSPHRASE: "Typed by you. Always there; c changes it.",
-    RECOVERY: "For the day when the passphrase is forgotten. Always there; c makes a new one.",
+    PASSPHRASE: "Typed by you. Always there; {slots.passphrase} changes it.",
+    RECOVERY: "For the day when the passphrase is forgotten. Always there; {slots.passphrase} makes a new one.",
     KEY_FILE: "Whoever has this file and the vault opens it without a passphrase. On the same disk as the vault it "
     "protects only where the vault alone gets away, as in a backup or a repository.",
     SSH_AGENT: "Whoever reaches your ssh-agent, also a forwarded one, and has the vault opens it without a passphrase. "
@@ -89,7 +89,8 @@ class SlotsScreen(ArkaScreen[None]):
     @on(LineList.Moved)
     def _moved(self) -> None:
         view = self._current
-        self.query_one("#slot-about", Static).update(onscreen.plain(_ABOUT.get(view.kind, "") if view else "", 600))
+        about = self.said(_ABOUT.get(view.kind, "")) if view else ""
+        self.query_one("#slot-about", Static).update(onscreen.plain(about, 600))
         self.refresh_bindings()
 
     # ------------------------------------------------------------------ one more
@@ -153,7 +154,8 @@ class SlotsScreen(ArkaScreen[None]):
         if await self.app.push_screen_wait(
             Authorize(self._controller, title, lines, yes="Add it", deed=add, busy=busy)
         ):
-            self.arka.tell(f"Your ssh-agent opens the vault now: ctrl+g at the passphrase. {''.join(told)}")
+            opens = self.said("Your ssh-agent opens the vault now: {unlock.agent} at the passphrase.")
+            self.arka.tell(f"{opens} {''.join(told)}")
 
     # ------------------------------------------------------------------ one less
 

@@ -82,8 +82,8 @@ class UnlockScreen(ArkaScreen[None]):
         if not self._busy:
             self._mode = _Mode.PASSPHRASE if self._mode is _Mode[name] else _Mode[name]
             self._show_mode()
-            back = {_Mode.RECOVERY: "ctrl+r", _Mode.KEY_FILE: "ctrl+f"}.get(self._mode)
-            self._say(f"{back} goes back to the passphrase." if back else "")
+            back = {_Mode.RECOVERY: "{unlock.recovery}", _Mode.KEY_FILE: "{unlock.key_file}"}.get(self._mode)
+            self._say(self.said(f"{back} goes back to the passphrase.") if back else "")
 
     def _show_mode(self) -> None:
         fields = {_Mode.PASSPHRASE: "#passphrase", _Mode.RECOVERY: "#code", _Mode.KEY_FILE: "#key-file"}
@@ -96,9 +96,8 @@ class UnlockScreen(ArkaScreen[None]):
         if not self._busy:
             self._mode = _Mode.PASSPHRASE
             self._show_mode()
-        self._try(
-            self._controller.slots.unlock_with_agent, "Asking your ssh-agent … it may ask you. Esc stops waiting."
-        )
+        told = self.said("Asking your ssh-agent … it may ask you. {unlock.stop} stops waiting.")
+        self._try(self._controller.slots.unlock_with_agent, told)
 
     def action_stop_waiting(self) -> None:
         if self._busy:

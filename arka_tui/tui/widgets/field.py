@@ -16,10 +16,10 @@ class Field(Input):
 
 
 class FilterField(Field):
-    """Above a list, while it is filtered. What the keys then do stands at the bottom."""
+    """Above a list, while it is filtered. What the keys then do stands at the bottom. Enter is fixed."""
 
     BINDINGS = [
-        Binding("enter", "submit", "Keep the filter", key_display="Enter", id="filter.keep"),
+        Binding("enter", "submit", "Keep the filter", key_display="Enter"),
         Binding("escape", "screen.back", "Clear", key_display="Esc", id="filter.clear"),
     ]
 

@@ -21,6 +21,7 @@ from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, NotSaved, VaultError
 from arka_tui.telling import words
 from arka_tui.text import safe
+from arka_tui.tui.driver import PatientDriver
 from arka_tui.tui.guard import (
     AsciiFilter,
     ControlFilter,
@@ -98,7 +99,7 @@ class ArkaApp(App[None]):
     def __init__(self, controller: Controller, notices: Sequence[str] = ()) -> None:
         """Raises: ConfigError, where keys of the keyboard are wrongly chosen."""
         # With NO_COLOR Textual would send greys; in the terminal's own palette it can send none at all.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(PatientDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self._workers = ForgetfulWorkers(self)
         self.controller = controller
         self.keymap = Keymap(controller.config.keys)

@@ -524,6 +524,14 @@ MUTANTS = (
         "os.fchmod(fd, 0o644)",
         "plaintext/test_replacing.py::test_mode_owner_and_links_stay",
     ),
+    # over a slow link
+    _mutant(
+        "what the terminal reports while it is given back is typed into the shell",
+        "tui/driver.py",
+        "while last != _I_AM:",
+        "while False:",
+        "e2e/test_terminal.py::test_what_the_terminal_reports_before_it_hears_is_dropped_and_what_is_typed_after_is_the_shells",
+    ),
 )
 
 

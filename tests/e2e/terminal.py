@@ -54,12 +54,14 @@ _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?\Z")
 _SCREEN_SWITCH = re.compile(rb"(\x1b\[\?1049[hl])")
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[@-~]|\x1b\[\?[0-9;]*\$p")
 _ASKS_FOR_SYNC_MODE, _HAS_SYNC_MODE = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+_ASKS_FOR_STATUS, _IS_WELL = b"\x1b[5n", b"\x1b[0n"
 
 
 class Terminal:
     """Starts `command` at once; `close`, or the end of the `with` block, leaves nothing of it behind.
 
     `controlling=False`: no session of its own, so the kernel tells the program nothing when the terminal vanishes.
+    `on_status` is the answer to a program that asks how it is, which a program does that leaves.
     `stdin` and `stderr` replace what is the terminal otherwise. `user` is a uid to run as.
     """
 
@@ -71,6 +73,7 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         controlling: bool = True,
+        on_status: bytes = _IS_WELL,
         stdin: int | None = None,
         stderr: int | None = None,
         user: int | None = None,
@@ -83,6 +86,7 @@ class Terminal:
         self._picture = self._main
         self._ended = False
         self._stop_at = b""
+        self._on_status = on_status
         self.master, slave = os.openpty()
         self._set_size(columns, lines)
         self._attributes = termios.tcgetattr(self.master)
@@ -270,6 +274,8 @@ class Terminal:
                 return
             if _ASKS_FOR_SYNC_MODE in data:
                 os.write(self.master, _HAS_SYNC_MODE)
+            if _ASKS_FOR_STATUS in data:
+                os.write(self.master, self._on_status)
 
     def _feed(self, data: bytes) -> None:
         data = self._unfed + data

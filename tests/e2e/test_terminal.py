@@ -15,6 +15,7 @@ from arka_tui.cli.exits import Exit
 from arka_tui.credential import Draft
 from arka_tui.secret import Secret
 from arka_tui.simulator import Simulator, unreachable_url
+from arka_tui.tui.driver import ANSWER_S
 from arka_tui.tui.lifeline import GRACE_S
 from tests.e2e.canary import Canary
 from tests.e2e.home import PASSPHRASE, TYPED_PASSPHRASE, Home, choose_passphrase, confirm, unlock, write_down
@@ -103,6 +104,27 @@ def test_a_hang_up_ends_it_although_the_terminal_takes_no_more_bytes(home: Home)
         terminal.stall_in_a_large_frame()
         terminal.hang_up()
         assert terminal.wait_exit(GRACE_S + 5) == 129
+
+
+def test_what_the_terminal_reports_before_it_hears_is_dropped_and_what_is_typed_after_is_the_shells(home: Home) -> None:
+    """As over a slow link: the mouse still moves, a focus is lost, and the user types the next command."""
+    home.env["PS1"] = "prompt> "
+    late = b"\x1b[<35;7;9M\x1b[O\x1b[?2026;2$y\x1b[0necho k$((6*7))pt\r"
+    with Terminal(["bash", "--norc", "--noprofile", "-i"], home.env, on_status=late) as terminal:
+        terminal.wait_for("prompt>")
+        terminal.paste_raw(f"{sys.executable} -m arka_tui\r")
+        terminal.wait_for(FIRST_SCREEN)
+        terminal.press("ctrl+q")
+        terminal.wait_for("\nk42pt\nprompt>")
+        assert not re.search("35|;7;9|2026|O", terminal.text)
+
+
+def test_a_terminal_that_does_not_answer_is_not_waited_for_long(home: Home) -> None:
+    with Terminal(home.command, home.env, on_status=b"") as terminal:
+        terminal.wait_for(FIRST_SCREEN)
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit(ANSWER_S + GRACE_S) == 0
+        assert terminal.not_restored() == []
 
 
 # ---------------------------------------------------------------------- refusing

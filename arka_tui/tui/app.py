@@ -32,7 +32,7 @@ from arka_tui.tui.guard import (
 )
 from arka_tui.tui.keymap import Keymap
 from arka_tui.tui.lifeline import Lifeline
-from arka_tui.tui.screens.arka_screen import ArkaModal, ArkaScreen
+from arka_tui.tui.screens.arka_screen import ArkaModal, ArkaScreen, FilteredScreen
 from arka_tui.tui.screens.authorize import Authorize, PathField
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.screens.create import CreateScreen
@@ -42,6 +42,7 @@ from arka_tui.tui.screens.passphrase import PassphraseScreen
 from arka_tui.tui.screens.slots import SlotsScreen
 from arka_tui.tui.screens.trouble import TroubleScreen
 from arka_tui.tui.screens.unlock import UnlockScreen
+from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.secret_input import Burst, SecretInput
 
 IDLE_LOOK_S = 5.0
@@ -200,6 +201,8 @@ class ArkaApp(App[None]):
             moves = event.key in ("tab", "shift+tab") or (event.key == "enter" and isinstance(self.focused, PathField))
             if moves and self._move_focus(event):
                 return
+            if event.key == "slash" and await self._begin_filter():
+                return
         await super().on_event(event)
 
     def _move_focus(self, event: events.Key) -> bool:
@@ -214,6 +217,12 @@ class ArkaApp(App[None]):
         else:
             self.screen.focus_next()
         return True
+
+    async def _begin_filter(self) -> bool:
+        """At once too: a slow link brings several keys together, and the d of a name would ask to delete a key."""
+        if not isinstance(self.screen, FilteredScreen) or not isinstance(self.focused, LineList):
+            return False
+        return await self.run_action("filter", self.screen)
 
     def _look_at_clocks(self) -> None:
         minutes = self.controller.config.lock_after_minutes

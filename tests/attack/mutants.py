@@ -526,6 +526,13 @@ MUTANTS = (
     ),
     # over a slow link
     _mutant(
+        "what follows the slash in the same moment is done to the list",
+        "tui/app.py",
+        'if event.key == "slash" and await self._begin_filter():',
+        "if False:",
+        "e2e/test_terminal.py::test_what_follows_the_slash_in_the_same_moment_is_filtered_by_and_deletes_nothing",
+    ),
+    _mutant(
         "what the terminal reports while it is given back is typed into the shell",
         "tui/driver.py",
         "while last != _I_AM:",

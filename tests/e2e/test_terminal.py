@@ -472,6 +472,18 @@ def test_an_unmarked_paste_of_two_lines_fills_one_field_and_submits_nothing(home
     assert home.paths.vault.read_text().count("[[record]]") == 0
 
 
+def test_what_follows_the_slash_in_the_same_moment_is_filtered_by_and_deletes_nothing(home: Home) -> None:
+    """As when a slow link brings several keys together: on the list, d asks to delete a key, and y says yes."""
+    add_key(home, Canary().key)
+    with home.start() as terminal:
+        unlock(terminal)
+        terminal.press("/day")
+        terminal.wait_for("No key matches “day”")
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit() == 0
+    assert home.paths.vault.read_text().count("[[record]]") == 1
+
+
 @pytest.mark.slow
 def test_keys_typed_ahead_of_a_slow_connection_act_in_their_order(home: Home, simulator: Simulator) -> None:
     home.new_vault().lock()

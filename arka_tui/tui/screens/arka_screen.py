@@ -39,13 +39,14 @@ class FilteredScreen(ArkaScreen[ResultT]):
     """A list, and above it a field that filters it, `#filter`, shown while it is used."""
 
     def action_filter(self) -> None:
+        """The field has the focus when this returns; `focus` would give it later."""
         field = self.query_one("#filter", Input)
-        field.remove_class("hidden")
-        field.focus()
+        field.display = True
+        self.set_focus(field)
 
     @on(Input.Submitted, "#filter")
     def _back_to_the_list(self, event: Input.Submitted) -> None:
-        event.input.set_class(not event.value, "hidden")
+        event.input.display = bool(event.value)
         self.query_one(LineList).focus()
 
     def clear_filter(self) -> bool:
@@ -54,7 +55,7 @@ class FilteredScreen(ArkaScreen[ResultT]):
         if not (field.has_focus or field.value):
             return False
         field.value = ""
-        field.add_class("hidden")
+        field.display = False
         self.query_one(LineList).focus()
         return True
 

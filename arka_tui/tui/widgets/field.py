@@ -24,4 +24,5 @@ class FilterField(Field):
     ]
 
     def __init__(self, placeholder: str) -> None:
-        super().__init__(placeholder=placeholder, id="filter", classes="hidden")
+        super().__init__(placeholder=placeholder, id="filter")
+        self.display = False

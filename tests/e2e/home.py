@@ -47,6 +47,11 @@ class Home:
         return Paths.under(Path(self.env["ARKA_HOME"]))
 
     @property
+    def remote_env(self) -> dict[str, str]:
+        """For a login by ssh, which brings a TERM of its own and nothing of colours."""
+        return {name: value for name, value in self.env.items() if name not in ("TERM", "COLORTERM")}
+
+    @property
     def command(self) -> list[str]:
         """The real program, as users start it."""
         return [sys.executable, "-m", "arka_tui"]

@@ -6,6 +6,7 @@
     --workers       a file to which every worker is written as it prints itself
     --openings      a file to which each opening of a stored secret is written, with what asked for it
     --logs          a file to which everything is logged, from DEBUG up, whoever logs it
+    --slow-disk     how many seconds it takes the disk to confirm what was written
     --resize-twice  the terminal changes from 90x30 to 100x40 while the program asks for the first of the two
     --crash         makes f8 in the form for a key fail in one of the `CRASHES`, with the key in the form, in local
                     variables and in the exception's text
@@ -19,10 +20,12 @@ import asyncio
 import atexit
 import fcntl
 import logging
+import os
 import struct
 import sys
 import termios
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -73,6 +76,7 @@ def main() -> int:
     parser.add_argument("--openings", type=Path)
     parser.add_argument("--logs", type=Path)
     parser.add_argument("--fail-at-start", type=Path)
+    parser.add_argument("--slow-disk", type=float)
     parser.add_argument("--resize-twice", action="store_true")
     parser.add_argument("--crash", choices=CRASHES)
     parser.add_argument("arguments", nargs="*", help="for the program itself")
@@ -90,6 +94,8 @@ def main() -> int:
                 _record_openings(replaced, options.openings)
             if options.logs:
                 _log_everything(options.logs)
+            if options.slow_disk:
+                _slow_down_the_disk(replaced, options.slow_disk)
             if options.resize_twice:
                 _resize_twice(replaced)
             if options.crash:
@@ -135,6 +141,16 @@ def _log_everything(file: Path) -> None:
     root = logging.getLogger()
     root.addHandler(logging.FileHandler(file))
     root.setLevel(logging.DEBUG)
+
+
+def _slow_down_the_disk(replaced: ExitStack, seconds: float) -> None:
+    fsync = os.fsync
+
+    def confirm_late(fd: int) -> None:
+        time.sleep(seconds)
+        fsync(fd)
+
+    replaced.enter_context(patch.object(os, "fsync", confirm_late))
 
 
 def _resize_twice(replaced: ExitStack) -> None:

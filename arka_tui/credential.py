@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -81,6 +82,12 @@ class Credential:
         if (check.credential_id, check.hint) != (self.id, self.hint):
             return False
         return bool(self.hint) or self.rev == 1 or check.at >= self.updated_at
+
+
+def last_checks(credentials: Sequence[Credential], checks: Sequence["Check"]) -> dict[str, "Check"]:
+    """By credential id; none of a key that was replaced since. `checks` are oldest first."""
+    keys = {credential.id: credential for credential in credentials}
+    return {key.id: check for check in checks if (key := keys.get(check.credential_id)) and key.is_told_by(check)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arka_tui.check import Check, Mood
-from arka_tui.credential import Credential
+from arka_tui.credential import Credential, last_checks
 from arka_tui.errors import ArkaError, VaultCorrupt, VaultLocked
 from arka_tui.insight import warnings
 from arka_tui.insight.offers import Offer
@@ -181,12 +181,7 @@ class InsightDeeds:
 
     def last_checks(self) -> Mapping[str, Check]:
         """By credential id; none of a key that was replaced since."""
-        keys = {credential.id: credential for credential in self._credentials()}
-        return {
-            key.id: check
-            for check in self._vault.history.checks
-            if (key := keys.get(check.credential_id)) and key.is_told_by(check)
-        }
+        return last_checks(self._credentials(), self._vault.history.checks)
 
     def warnings(self) -> Mapping[str, tuple[Caution, ...]]:
         """By credential id, worst first; only of those that have one."""

@@ -1,17 +1,17 @@
 """Where files live. `ARKA_HOME` moves them all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
+from typing import NamedTuple
 
 APP = "arka-tui"
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Nothing is created here; each owner makes its folder when it first writes."""
+class Paths(NamedTuple):
+    """Nothing is created here; each owner makes its folder when it first writes.
+
+    No dataclass: those take long to import, and every command finds its files first.
+    """
 
     data: Path
     """The vault, its mirror, lock and journal."""
@@ -24,6 +24,8 @@ class Paths:
         if home := environ.get("ARKA_HOME"):
             root = Path(home).expanduser().absolute()
             return cls.under(root)
+        import platformdirs
+
         dirs = platformdirs.PlatformDirs(APP, appauthor=False)
         return cls(data=dirs.user_data_path, state=dirs.user_state_path, config=dirs.user_config_path)
 

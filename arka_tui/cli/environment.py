@@ -7,13 +7,12 @@ from pathlib import Path
 
 from arka_tui.cli.chosen import one, tellable
 from arka_tui.cli.env_file import Line
-from arka_tui.credential import Credential
+from arka_tui.credential import Credential, last_checks
 from arka_tui.errors import CredentialNotFound, UsageError
 from arka_tui.providers import variables
 from arka_tui.providers.variables import UNKNOWN, Variables
 from arka_tui.secret import redact
 from arka_tui.store.vault import Vault
-from arka_tui.telling.records import last_checks
 
 MARKER = "ARKA_EXEC"
 """Set for every command, to the names of its keys."""

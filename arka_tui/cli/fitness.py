@@ -8,12 +8,11 @@ from decimal import Decimal
 
 from arka_tui.check import ALIVE, Check, Verdict
 from arka_tui.cli.desk import Desk
-from arka_tui.credential import Credential
+from arka_tui.credential import Credential, last_checks
 from arka_tui.errors import Refused, Unreachable
 from arka_tui.insight.money import is_sensible, money
 from arka_tui.pace import BILLING
 from arka_tui.store.vault import Vault
-from arka_tui.telling.records import last_checks
 
 _STILL_COUNTS = timedelta(hours=1)
 _EXPIRES_SOON = timedelta(days=1)

@@ -10,7 +10,7 @@ from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import OPENING, Exit
 from arka_tui.cli.opening import open_vault
 from arka_tui.cli.output import Output, Sign
-from arka_tui.credential import Credential
+from arka_tui.credential import Credential, last_checks
 from arka_tui.providers.provider import Provider
 from arka_tui.telling import records, words
 
@@ -49,7 +49,7 @@ def _list(options: ListOptions, desk: Desk) -> int:
     wanted = [part.casefold() for part in options.parts]
     keys = [each for each in vault.list() if all(part in each.name.casefold() for part in wanted)]
     keys.sort(key=lambda each: each.name.casefold())
-    last = records.last_checks(keys, vault.history.checks)
+    last = last_checks(keys, vault.history.checks)
     if options.json:
         desk.output.json({"keys": [records.key_record(each, last.get(each.id)) for each in keys]})
     elif keys:

@@ -10,6 +10,7 @@ from arka_tui.cli.exits import OPENING, Exit
 from arka_tui.cli.keys import table
 from arka_tui.cli.opening import ask, refuse_older_copy
 from arka_tui.cli.output import Sign
+from arka_tui.credential import last_checks
 from arka_tui.errors import CommandFailed, SessionFailed
 from arka_tui.store.session import KernelKeyring
 from arka_tui.store.vault import Vault
@@ -151,7 +152,7 @@ def _status(options: StatusOptions, desk: Desk) -> int:
     until = vault.kept_until(desk.keyring) if opened else None
     trouble = desk.keyring.trouble()
     keys = vault.list() if opened else ()
-    last = records.last_checks(keys, vault.history.checks)
+    last = last_checks(keys, vault.history.checks)
     needy = sorted(
         (each for each in keys if _gravity(last.get(each.id)) < len(_GRAVEST)),
         key=lambda each: (_gravity(last.get(each.id)), each.name.casefold()),

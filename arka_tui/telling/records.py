@@ -1,6 +1,5 @@
 """Keys and checks as the members of JSON objects: stable, described in cli/JSON.md, and never with a secret."""
 
-from collections.abc import Sequence
 from dataclasses import fields
 
 from arka_tui.check import Check, Learnt
@@ -73,9 +72,3 @@ def offer_record(offer: Offer) -> Record:
         "capabilities": sorted(model.capabilities),
         "retires": model.retires,
     }
-
-
-def last_checks(credentials: Sequence[Credential], checks: Sequence[Check]) -> dict[str, Check]:
-    """By credential id; none of a key that was replaced since. `checks` are oldest first."""
-    keys = {credential.id: credential for credential in credentials}
-    return {key.id: check for check in checks if (key := keys.get(check.credential_id)) and key.is_told_by(check)}

@@ -1,6 +1,5 @@
 """How values are told: verdicts, times, amounts, what is left of a key."""
 
-import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +11,8 @@ from arka_tui.credential import Credential
 from arka_tui.errors import ArkaError
 from arka_tui.insight.money import is_sensible, money
 from arka_tui.insight.resets import reset_moment
+from arka_tui.telling.times import ago as ago
+from arka_tui.telling.times import until, within
 
 if TYPE_CHECKING:  # 8 ms, and the quick commands have no use for it
     from arka_tui.providers.provider import Provider
@@ -55,32 +56,6 @@ def named(names: Sequence[str], most: int = 4) -> str:
     """The first few, and how many more; nothing for none."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    seconds = (now - moment).total_seconds()
-    if seconds < 60:
-        return "just now"
-    for name, size in (("min", 3600), ("h", 86400)):
-        if seconds < size:
-            return f"{int(seconds / size * (60 if name == 'min' else 24))} {name} ago"
-    return f"{int(seconds / 86400)} d ago"
-
-
-def until(moment: datetime, now: datetime) -> str:
-    left = moment - now
-    if left <= timedelta(0):
-        return "expired"
-    return f"{left.days} d" if left.days else f"{max(1, int(left.total_seconds() // 3600))} h"
-
-
-def within(moment: datetime, now: datetime) -> str:
-    """in 3 s, in 5 min, in 9 h, in 2 d."""
-    seconds = max(1, math.ceil((moment - now).total_seconds()))
-    for name, size, of in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800)):
-        if seconds < of:
-            return f"in {seconds // size} {name}"
-    return f"in {seconds // 86_400} d"
 
 
 def dollars(amount: Decimal) -> str:

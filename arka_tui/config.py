@@ -42,6 +42,8 @@ class Config:
     """A PEM file that replaces the built-in certificate authorities."""
     key_file: str = ""
     """Where the key file is that opens the vault: proposed at unlock."""
+    status_cache: bool = False
+    """Whether `brief.json` is kept for `arka-tui status --brief`. Read anew each time, by `brief.wanted`."""
     frames_per_second: int | None = None
     """At most so many times a second the screen is painted."""
     animations: bool | None = None

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 from arka_tui import config as settings
+from arka_tui.brief_deeds import keep_brief
 from arka_tui.check import Check, Stage, Verdict
 from arka_tui.config import Config
 from arka_tui.credential import Credential, Draft, origin_of, tidy_base_url, tidy_label, tidy_setting
@@ -72,6 +73,8 @@ class Controller:
         self._overridden = overridden
         """Settings that variables choose."""
         self.demo = demo
+        if not demo:
+            keep_brief(vault, paths, clock)
         self.now = clock
         self.slots = SlotDeeds(vault, agent, lambda: self.config.key_file)
         self._transport = Transport(config.proxy, config.ca_bundle)

@@ -16,6 +16,7 @@ _ONLY_IN_THE_FILE = {
     "proxy": "whoever sets a variable must not lead your keys' requests elsewhere",
     "ca_bundle": "whoever sets a variable must not say whom to trust with your keys",
     "key_file": "it is kept with the vault's other settings",
+    "status_cache": "what is left on the disk is the settings file's to say",
     "keys": "it is a table",
 }
 """Settings without a variable, and why."""

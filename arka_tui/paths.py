@@ -10,13 +10,13 @@ APP = "arka-tui"
 class Paths(NamedTuple):
     """Nothing is created here; each owner makes its folder when it first writes.
 
-    No dataclass: those take long to import, and every command finds its files first.
+    No dataclass: those take long to import, and `status --brief` runs at each prompt.
     """
 
     data: Path
     """The vault, its mirror, lock and journal."""
     state: Path
-    """The high-water mark: apart from the vault, so that a copied vault does not bring its own."""
+    """The high-water mark: apart from the vault, so that a copied vault does not bring its own. And the summary."""
     config: Path
 
     @classmethod
@@ -40,6 +40,11 @@ class Paths(NamedTuple):
     @property
     def high_water(self) -> Path:
         return self.state / "seen.json"
+
+    @property
+    def brief(self) -> Path:
+        """What is told of the vault while it is locked, where the user wants that."""
+        return self.state / "brief.json"
 
     @property
     def settings(self) -> Path:

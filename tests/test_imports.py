@@ -7,6 +7,7 @@ import pytest
 
 CORE = [
     "arka_tui.controller",
+    "arka_tui.brief_deeds",
     "arka_tui.store.vault",
     "arka_tui.providers.checker",
     "arka_tui.providers.transport",

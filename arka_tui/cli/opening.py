@@ -1,5 +1,6 @@
 """How a command comes to an open vault: the login's session, a key file, a file descriptor, or the passphrase."""
 
+from arka_tui.brief_deeds import keep_brief
 from arka_tui.cli.arguments import Ways
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.output import Sign
@@ -8,9 +9,16 @@ from arka_tui.store.slots import Passphrase, Way
 from arka_tui.store.vault import Opened, Vault
 
 
+def vault_of(desk: Desk) -> Vault:
+    """Locked; its news are kept in the summary, where the user wants one."""
+    vault = Vault(desk.paths)
+    keep_brief(vault, desk.paths, desk.now)
+    return vault
+
+
 def open_vault(desk: Desk, ways: Ways) -> Vault:
     """Raises: VaultMissing, WrongPassphrase, VaultLocked where nobody can be asked or nothing was typed; VaultError."""
-    vault = Vault(desk.paths)
+    vault = vault_of(desk)
     given = ways != Ways()
     opened = None if given else vault.unlock_kept(desk.keyring)
     if opened is None:

@@ -7,14 +7,13 @@ from arka_tui.cli.choosing import at_the_terminal, new_passphrase, written_down
 from arka_tui.cli.control import controlled
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import OPENING, Exit
-from arka_tui.cli.opening import ask, refuse_older_copy
+from arka_tui.cli.opening import ask, refuse_older_copy, vault_of
 from arka_tui.cli.output import Sign
 from arka_tui.cli.prompt import Terminal
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, SessionFailed, Superseded
 from arka_tui.slot_deeds import ALWAYS_THERE
 from arka_tui.store import Saved
-from arka_tui.store.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def _parser() -> Parser:
 
 def _run(options: Options, desk: Desk) -> int:
     """Raises: TerminalUnfit; as `ask` and `SlotDeeds.prepare_change`."""
-    vault = Vault(desk.paths)
+    vault = vault_of(desk)
     with at_the_terminal("ask for the new passphrase") as terminal:
         refuse_older_copy(ask(desk, vault, options.ways))
         with controlled(desk, vault) as controller:

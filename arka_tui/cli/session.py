@@ -8,7 +8,7 @@ from arka_tui.cli.arguments import Command, Parser, Ways, seconds
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import OPENING, Exit
 from arka_tui.cli.keys import table
-from arka_tui.cli.opening import ask, refuse_older_copy
+from arka_tui.cli.opening import ask, refuse_older_copy, vault_of
 from arka_tui.cli.output import Sign
 from arka_tui.credential import last_checks
 from arka_tui.errors import CommandFailed, SessionFailed
@@ -63,7 +63,7 @@ def _unlock(options: UnlockOptions, desk: Desk) -> int:
         keyring.join_new()
     elif trouble := keyring.trouble():
         raise SessionFailed(f"the vault cannot be kept open: {trouble}")
-    vault = Vault(desk.paths)
+    vault = vault_of(desk)
     refuse_older_copy(ask(desk, vault, options.ways))
     vault.keep_open(keyring, options.lifetime_s)
     until = vault.kept_until(keyring)
@@ -144,7 +144,7 @@ def _status_parser() -> Parser:
 
 def _status(options: StatusOptions, desk: Desk) -> int:
     """Exit code: 0 open, 3 locked, 5 no vault. Raises: VaultError."""
-    vault = Vault(desk.paths)
+    vault = vault_of(desk)
     exists = vault.exists()
     opened = vault.unlock_kept(desk.keyring) if exists else None
     if opened:

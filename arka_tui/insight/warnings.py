@@ -83,6 +83,19 @@ def _found(
         yield Warning(Kind.NOT_TESTED, f"not tested for {(now - last.at).days} days")
 
 
+def next_expiry(credentials: Sequence[Credential], checks: Sequence[Check], now: datetime) -> datetime | None:
+    """The soonest that is still ahead, of keys that are not bad. `checks` are all, oldest first."""
+    history: defaultdict[str, list[Check]] = defaultdict(list)
+    for check in checks:
+        history[check.credential_id].append(check)
+    ahead = []
+    for credential in credentials:
+        own = _of_this_secret(credential, history[credential.id])
+        if own and own[-1].verdict.meaning.mood is not Mood.BAD and (told := _last_told(own)):
+            ahead += [told.learnt.expires_at] if told.learnt.expires_at and told.learnt.expires_at > now else []
+    return min(ahead, default=None)
+
+
 def _of_this_secret(credential: Credential, checks: Sequence[Check]) -> list[Check]:
     """Without the tests of a secret that has been replaced since."""
     of_hint = [check for check in checks if credential.is_told_by(check)]

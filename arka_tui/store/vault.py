@@ -101,6 +101,9 @@ class Vault:
         self._unwritten: set[bytes] = set()
         """Lines of the log whose checks are in `_history` already."""
         self._stamps: tuple[object, object] = (None, None)
+        self.on_news: Callable[[], None] = lambda: None
+        """Called when it was opened, and whenever its keys or its test log changed; in the thread of that deed, which
+        holds no file any more. It may be locked by then. Must not raise."""
 
     # ------------------------------------------------------------------ opening and closing
 
@@ -115,6 +118,11 @@ class Vault:
     @property
     def read_only(self) -> bool:
         return not self._disk.writable
+
+    def version(self) -> tuple[bytes, int]:
+        """Its id and its generation, as its file has them in plaintext. Raises: VaultLocked."""
+        state = self._open_state()
+        return state.store_id, state.generation
 
     def exists(self) -> bool:
         """Looks at the first and last lines, opens nothing.
@@ -143,6 +151,7 @@ class Vault:
                 self._state, self._history = state, History(())
         self._note_stamps(main=True, journal=True)
         self._high_water.remember(state)
+        self.on_news()
         return saved
 
     def unlock(self, passphrase: Secret) -> Opened:
@@ -198,6 +207,7 @@ class Vault:
 
     def accept_older_copy(self) -> None:
         self._high_water.remember(self._open_state(), even_older=True)
+        self.on_news()
 
     # ------------------------------------------------------------------ slots
 
@@ -273,6 +283,7 @@ class Vault:
                 log_trouble = log.rewrite(checks, removing=True)
             self._adopt(changed, History(checks))
         self._high_water.remember(changed)
+        self.on_news()
         return Saved(saved.incomplete or log_trouble)
 
     # ------------------------------------------------------------------ the Store protocol
@@ -403,6 +414,7 @@ class Vault:
             return str(failure).replace("not saved", "the test log was not saved")
         finally:
             self._unwritten.discard(line)
+        self.on_news()
         return trouble
 
     def _overgrown(self, state: State) -> bool:
@@ -413,7 +425,10 @@ class Vault:
     def refresh(self) -> bool:
         """Takes in what other sessions committed. True where anything changed. Raises: Superseded, VaultError."""
         with self._deed:
-            return self._refresh()
+            changed = self._refresh()
+        if changed:
+            self.on_news()
+        return changed
 
     def _refresh(self) -> bool:
         state = self._open_state()
@@ -473,7 +488,10 @@ class Vault:
         opening, stamps = self._opening, self._current_stamps()
         found = self._copies.unlock(way)  # not within `_deed`: it may wait for a person
         with self._deed:
-            return self._take(found, opening, stamps)
+            opened, slot = self._take(found, opening, stamps)
+        if not opened.older_copy:
+            self.on_news()
+        return opened, slot
 
     def _take(self, found: Found, opening: object, stamps: tuple[object, object]) -> tuple[Opened, Slot | None]:
         state = found.state
@@ -506,6 +524,7 @@ class Vault:
             self._adopt(changed)
             self._note_stamps(main=True)
         self._high_water.remember(changed)
+        self.on_news()
         return saved
 
     def _strengthen(self, slot: Slot, passphrase: Passphrase) -> None:

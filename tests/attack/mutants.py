@@ -396,6 +396,36 @@ MUTANTS = (
         "        pass\n",
         "e2e/test_terminal.py::test_variables_of_the_toolkit_are_without_effect",
     ),
+    # the summary tells numbers and dates of the user's own vault, where the user wants that
+    _mutant(
+        "the summary names a key",
+        "brief_deeds.py",
+        "            told = brief.dump(summed_up(vault, clock()))\n",
+        "            told = brief.dump(summed_up(vault, clock()))\n"
+        "            told += ''.join(key.label for key in vault.list()).encode()\n",
+        "test_brief_deeds.py::test_no_word_of_whose_keys_these_are_is_ever_in_it",
+    ),
+    _mutant(
+        "the summary is kept unasked",
+        "brief.py",
+        '.get("status_cache", False)',
+        '.get("status_cache", True)',
+        "test_brief.py::test_it_is_wanted_where_the_settings_say_so_and_nowhere_else",
+    ),
+    _mutant(
+        "any text is taken for a summary",
+        "brief.py",
+        "        if dump(brief) == raw:",
+        "        if True:",
+        "test_brief.py::test_anything_else_is_refused_and_nothing_of_it_told",
+    ),
+    _mutant(
+        "a link is taken for a summary",
+        "brief.py",
+        "_read(path, _MAX_BYTES, os.O_NOFOLLOW)",
+        "_read(path, _MAX_BYTES)",
+        "test_brief.py::test_what_is_no_file_of_the_users_own_is_not_read",
+    ),
     # keys go where they belong, and are asked for no oftener than they should
     _mutant(
         "requests go on after the lock",

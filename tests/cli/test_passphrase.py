@@ -1,30 +1,22 @@
 """`arka-tui passphrase`: nothing is changed before the new code is on paper, and then the old ways open nothing."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from arka_tui.cli import desk, passphrase
+from arka_tui.cli import desk
 from arka_tui.cli.exits import Exit
 from arka_tui.errors import NotSaved, WrongPassphrase
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
-from arka_tui.store import slots
 from arka_tui.store.disk import Disk
 from arka_tui.store.key_file import make_key_file, read_key_file
 from arka_tui.store.session import Kept
-from arka_tui.store.vault import Vault
 from tests.cli.conftest import Person, Shell
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, open_vault
 
 WORD = PASSPHRASE.reveal()
 NEW = "umber kiosk lantern fjord"
-
-
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passphrase, "Vault", partial(Vault, cost=lambda: slots.CHEAPEST))
 
 
 class Paper:

@@ -60,6 +60,11 @@ def _run(argv: Sequence[str]) -> int:
 
         sys.stdout.write(f"arka-tui {version('arka-tui')}\n")
         return 0
+    if [word, *rest] == ["status", "--brief"]:  # it runs at each prompt: not by way of what takes long to import
+        from arka_tui.cli import brief
+        from arka_tui.paths import Paths
+
+        return brief.tell(Paths.find(os.environ))
     from arka_tui.cli.commands import command
     from arka_tui.cli.desk import Desk
 

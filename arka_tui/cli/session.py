@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from arka_tui.check import Check, Mood
+from arka_tui.cli import brief
 from arka_tui.cli.arguments import Command, Parser, Ways, seconds
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import OPENING, Exit
@@ -128,22 +129,33 @@ LOCK = Command(_lock_parser, LockOptions, _lock)
 
 @dataclass(frozen=True, slots=True)
 class StatusOptions:
+    brief: bool
     json: bool
 
 
 def _status_parser() -> Parser:
     parser = Parser(
         "status",
-        "[--json]",
+        "[--brief] [--json]",
         "Whether the vault is open for this login, and, where it is, which keys need you. Asks and sends nothing.",
-        exits=(Exit.LOCKED, Exit.NOT_FOUND, Exit.DAMAGED),
+        "--brief is for a prompt, a motd or the bar of tmux. Locked or open, it tells in one line what was so when the "
+        "vault was last open, from a summary that arka-tui keeps where the settings say status_cache = true. That file "
+        "lies in plaintext, and holds how many keys fare how, the day on which the next one expires, and when they "
+        "were tested; no name, no provider, no amount.\n\n"
+        "    arka: 1 bad, 2 need you of 12, tested 3 h ago\n\n"
+        "With --brief the exit code is 0 whatever the line says, also where there is no vault, and nothing is printed; "
+        "1 where there is no summary, and a hint on standard error says why.",
+        exits=(Exit.FAILED, Exit.LOCKED, Exit.NOT_FOUND, Exit.DAMAGED),
     )
+    parser.add_argument("--brief", action="store_true", help="one line from the summary; opens nothing")
     parser.add_json()
     return parser
 
 
 def _status(options: StatusOptions, desk: Desk) -> int:
     """Exit code: 0 open, 3 locked, 5 no vault. Raises: VaultError."""
+    if options.brief:
+        return _brief(options, desk)
     vault = vault_of(desk)
     exists = vault.exists()
     opened = vault.unlock_kept(desk.keyring) if exists else None
@@ -182,6 +194,14 @@ def _status(options: StatusOptions, desk: Desk) -> int:
         if needy:
             table(desk, needy, last)
     return code
+
+
+def _brief(options: StatusOptions, desk: Desk) -> int:
+    """Raises: as `brief.found`."""
+    if not options.json:
+        return brief.tell(desk.paths, desk.now())
+    desk.output.json(brief.record(desk.paths, desk.now()))
+    return Exit.DONE
 
 
 _GRAVEST = (Mood.BAD, Mood.CARE, Mood.UNSURE, None)

@@ -7,12 +7,15 @@ costs nothing, so that thousands of files are tried.
 import base64
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from arka_tui import config
+from arka_tui import brief, config
+from arka_tui.brief import Brief
 from arka_tui.check import Check, Learnt, Stage, Verdict, check_to_json
-from arka_tui.errors import ConfigError, VaultError
+from arka_tui.errors import ArkaError, ConfigError, VaultError
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
 from arka_tui.store import last_resort
@@ -21,6 +24,7 @@ from arka_tui.store.envelope import Damaged
 from arka_tui.store.slots import CHEAPEST, RecoveryCode
 from arka_tui.store.state import unlock_document
 from arka_tui.store.vault import Vault
+from arka_tui.telling import brief as telling
 from tests.attack.figures import Figures, Sweep
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, draft
 
@@ -357,6 +361,30 @@ def changed_seen_and_settings(folder: Path, step: int = 3) -> Figures:
     return Figures(len(seen_changes) + len(settings_changes), tuple(broken))
 
 
+def changed_summaries(folder: Path, step: int = 1) -> Figures:
+    """brief.json damaged is refused in our words, or says what it would say in arka's hand too: numbers and dates."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "brief.json"
+    told = Brief(5, 2, 1, 1, 3, 4, date(2026, 12, 1), datetime(2026, 11, 23, tzinfo=UTC), brief.version(bytes(16), 7))
+    good = brief.dump(told)
+    broken: list[str] = []
+    changes = [*byte_changes(good, step), *cuts(good, step), *((repr(raw), raw) for raw in SEEN_AND_SETTINGS)]
+    for what, raw in changes:
+        file.write_bytes(raw)
+        file.chmod(0o600)
+        try:
+            found = brief.load(file)
+            said = telling.line(found, datetime(2026, 11, 23, tzinfo=UTC), changed=False) if found else ""
+            if found is None or not re.fullmatch(r"arka: [a-z0-9 ,]+", said):
+                broken.append(f"brief.json: {what}: told as {said!r}")
+        except ArkaError as refused:
+            if str(refused) != f"the summary {file} is not what arka writes":
+                broken.append(f"brief.json: {what}: refused with {refused}")
+        except Exception as error:  # noqa: BLE001  # whatever it is, it took the prompt down
+            broken.append(f"brief.json: {what}: failed with {error!r}")
+    return Figures(len(changes), tuple(broken))
+
+
 SWEEPS = (
     Sweep(2, "every byte of the vault changed", changed_bytes),
     Sweep(2, "bytes and lines cut, left out, doubled, moved", cuts_and_lines),
@@ -366,4 +394,5 @@ SWEEPS = (
     Sweep(2, "a refused vault is left as it is", refused_in_place),
     Sweep(2, "the journal changed", changed_journals),
     Sweep(2, "seen.json and config.toml changed", changed_seen_and_settings),
+    Sweep(2, "brief.json changed", changed_summaries),
 )

@@ -12,6 +12,7 @@ from tests.attack.corruption import (
     changed_bytes,
     changed_journals,
     changed_seen_and_settings,
+    changed_summaries,
     cuts_and_lines,
     edited_slots,
     judged,
@@ -54,7 +55,7 @@ def test_a_refused_vault_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_no_sampled_change_of_what_lies_beside_the_vault_takes_it_down(tmp_path: Path) -> None:
-    for number, sweep in enumerate((changed_journals, changed_seen_and_settings)):
+    for number, sweep in enumerate((changed_journals, changed_seen_and_settings, changed_summaries)):
         figures = sweep(tmp_path / str(number), step=97)
         assert not figures.broken
         assert figures.tried >= 30
@@ -80,7 +81,7 @@ def test_no_mixture_of_two_states_opens(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_no_change_of_what_lies_beside_the_vault_takes_it_down(tmp_path: Path) -> None:
-    for number, sweep in enumerate((changed_journals, changed_seen_and_settings)):
+    for number, sweep in enumerate((changed_journals, changed_seen_and_settings, changed_summaries)):
         figures = sweep(tmp_path / str(number))
         assert not figures.broken
         assert figures.tried >= 400

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from arka_tui import brief
 from arka_tui.cli.commands import COMMANDS
 from arka_tui.credential import Draft
 from arka_tui.secret import Secret
@@ -27,7 +28,7 @@ COMMAND_LINES = {
     "rm": [["rm", "--yes", "openai/added"]],
     "env-check": [["env-check"], ["env-check", "--json"]],
     "scan": [["scan"], ["scan", "--json"]],
-    "status": [["status"], ["status", "--json"]],
+    "status": [["status"], ["status", "--json"], ["status", "--brief"], ["status", "--brief", "--json"]],
     "doctor": [["doctor"], ["doctor", "--json"]],
     "import": [["import", "--dry-run"], ["import", "--dry-run", "--json"]],
     "export": [["export", "--all", "{root}/bundle.toml", "--bundle-passphrase-fd", "{fd}"]],
@@ -54,13 +55,16 @@ def canary() -> Canary:
 
 @pytest.fixture
 def filled(home: Home, canary: Canary, simulator: Simulator) -> Iterator[Home]:
-    """The canary is in the vault, and in plaintext where people keep keys; and a key that no provider knows."""
+    """The canary is in the vault, and in plaintext where people keep keys; and a key that no provider knows. The
+    summary is wanted."""
     vault = home.new_vault()
     address = simulator.base_url("openai")
     vault.add(Draft("openai", "main", address, (), Secret(canary.key)))
     vault.add(Draft("openai", "works", address, (), Secret(simulator.issue("openai", "valid"))))
     vault.add_slot(make_key_file(home.root / "key"))
     vault.lock()
+    home.paths.config.mkdir()
+    home.paths.settings.write_text("status_cache = true\n")
     plaintext = home.root / "project"
     plaintext.mkdir()
     for place in (plaintext / ".env", home.root / ".bashrc", home.root / ".bash_history"):
@@ -108,6 +112,7 @@ def test_the_canary_is_in_no_output_and_in_no_file_that_a_command_made(
     planted = {filled.root / "project" / ".env", filled.root / ".bashrc", filled.root / ".bash_history"}
     assert canary.found_in_files(each for each in filled.files() if each not in planted) == []
     assert (filled.root / "bundle.toml").exists()
+    assert brief.load(filled.paths.brief)
     assert (filled.root / "backup.toml").exists()
 
 

@@ -8,9 +8,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from arka_tui.brief_deeds import keep_brief
+from arka_tui.paths import Paths
 from arka_tui.store.session import KernelKeyring
 from tests.speed.measured import as_table, in_turns, seconds
 from tests.speed.vaults import filled
@@ -49,7 +52,11 @@ def open_for_session(home: Path) -> None:
     """Raises: SessionFailed."""
     keyring = KernelKeyring()
     keyring.join_new()
+    (home / "config").mkdir()
+    (home / "config" / "config.toml").write_text("status_cache = true\n")
     vault = filled(home, KEYS)
+    keep_brief(vault, Paths.under(home), lambda: datetime.now(UTC))
+    vault.on_news()
     vault.keep_open(keyring, 3600)
     vault.lock()
 
@@ -72,6 +79,7 @@ def commands() -> dict[str, Sequence[str]]:
         "python, AES-GCM and the standard library's part": [sys.executable, "-c", f"{imports}; {aead}"],
         "arka-tui list": [*arka, "list"],
         "arka-tui status": [*arka, "status"],
+        "arka-tui status --brief": [*arka, "status", "--brief"],
         "arka-tui exec -- true": [*arka, "exec", "--no-masking", "-k", "openai/key-00003", "--", "true"],
     }
 

@@ -51,6 +51,8 @@ class Config:
     """In fields; 2 kB a second."""
     clock: bool | None = None
     """Whether ages ("3 min ago") count on by themselves; else the next key of the keyboard brings them up to date."""
+    links: bool | None = None
+    """Whether addresses are links that the terminal opens; None is "as the terminal seems to know them"."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """By the id of a binding, its keys, with commas. Which ids there are the screens know."""
 

@@ -16,6 +16,19 @@ UNSEEN = re.compile(
 """Letters, marks and symbols that show nothing, so that two names look alike: the rest of what Unicode calls default
 ignorable, and two blanks that it does not. They steer nothing and some are two cells wide: not for the last net."""
 
+ASCII_SIGNS = str.maketrans(
+    {
+        "✓": "+", "✗": "x", "▲": "^", "●": "*", "…": ".", "·": "-", "–": "-", "—": "-", "→": ">", "▶": ">", "▌": ">",
+        "›": ">", "‹": "<", "≤": "<", "≈": "~", "×": "x", "•": "*", "○": "o", "⭘": "o", "⏎": "<", "␛": "?",
+        "“": '"', "”": '"', "’": "'", "\u00a0": " ", "↑": "^", "↓": "v", "▼": "v",
+        "─": "-", "━": "-", "│": "|", "┃": "|", "┌": "+", "┐": "+", "└": "+", "┘": "+", "╭": "+", "╮": "+",
+        "╰": "+", "╯": "+", "├": "+", "┤": "+",
+        "█": "#", "▇": "#", "▆": "#", "▅": "#", "▄": "_", "▃": "_", "▂": "_", "▁": "_", "▀": "-", "▔": "-",
+        "▏": "|", "▎": "|", "▍": "|", "▋": "|", "▊": "|", "▉": "|", "▕": "|", "▐": "|",
+    }
+)  # fmt: skip
+"""One character for one. Signs that are told apart stay so: what is tested, is not yet, works, does not, needs care."""
+
 _MAX_COMBINING = 2
 _ELLIPSIS = "…"
 

@@ -89,7 +89,7 @@ def test_an_unknown_key_is_answered_with_the_known_ones(file: Path) -> None:
     assert (
         caught.value.hint
         == "known keys: theme, paid_test, lock_after_minutes, test_every_minutes, proxy, ca_bundle, key_file, "
-        "status_cache, frames_per_second, animations, cursor_blink, clock, keys"
+        "status_cache, frames_per_second, animations, cursor_blink, clock, links, keys"
     )
 
 

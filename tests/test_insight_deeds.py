@@ -185,7 +185,7 @@ def test_a_key_that_is_stored_already_is_known_though_no_copy_of_it_was_ever_tes
     one, copy, other = add("openai/work", key=key), add("openai/copy", key=key), add("openai/other")
     assert set(controller.insight.all_holders(Secret(key))) == {"openai/work", "openai/copy"}
     assert controller.insight.copies([one, other]) == {one.id: ("openai/copy",), other.id: ()}
-    assert revocation(controller, [copy], tested_or_not=True) == Revocation([], ["openai/work"])
+    assert revocation(controller, [copy], tested_or_not=True) == Revocation([], ["openai/work"], [])
     assert revocation(controller, [one, copy], tested_or_not=True).in_use == []
     controller.lock()
     assert controller.insight.copies([one]) == {}

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from arka_tui import config, hygiene, overrides
+from arka_tui import config, hygiene, links, overrides
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.output import Sign
 from arka_tui.controller import Controller
@@ -26,6 +26,9 @@ def controlled(desk: Desk, vault: Vault) -> Iterator[Controller]:
     for mistake in known.troubles:
         desk.notes.tell(Sign.NOTE, mistake)
     settings = overrides.in_force(config.load(desk.paths.settings), desk.environ)
+    if links.wanted(settings.links, desk.environ):
+        desk.output.link(known.pages)
+        desk.notes.link(known.pages)
     controller = Controller(desk.paths, vault, known, settings, agent=lambda: Agent.find(os.environ), clock=desk.now)
     try:
         yield controller

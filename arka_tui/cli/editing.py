@@ -276,7 +276,7 @@ def _rm(options: RmOptions, desk: Desk) -> int:
         saved = controller.remove(gone)
         _confirm(desk, f"{told} deleted", saved)
         for page in revoked.pages:
-            desk.notes.say(f"Still to be revoked at {page}", 2)
+            desk.notes.say(f"Still to be revoked at {page}", 2, pages=revoked.addresses)
         for line in still_used(revoked):
             desk.notes.say(line, 2)
         if options.json:
@@ -362,7 +362,7 @@ def _tell_check(desk: Desk, controller: Controller, shown: Credential, check: Ch
     said = words.said_of(check.verdict, controller.provider(shown.provider), shown)
     desk.notes.mark(meaning.sign, f"{meaning.word}: {said}", SIGNS[meaning.mood])
     if meaning.mood is not Mood.GOOD and check.next_step:
-        desk.notes.say(f"→ {words.sentence(check.next_step)} {check.page}".rstrip(), 2)
+        desk.notes.say(f"→ {words.sentence(check.next_step)} {check.page}".rstrip(), 2, pages=[check.page])
 
 
 def _confirm(desk: Desk, told: str, saved: Saved) -> None:

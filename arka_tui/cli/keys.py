@@ -107,7 +107,7 @@ def tell_why(output: Output, check: Check, provider: Provider | None, key: Crede
     if check.evidence:
         output.say(f"“{check.evidence}”", 2)
     if check.next_step and check.verdict is not Verdict.OK:
-        output.say(f"→ {words.sentence(check.next_step)} {check.page}".rstrip(), 2)
+        output.say(f"→ {words.sentence(check.next_step)} {check.page}".rstrip(), 2, pages=[check.page])
 
 
 LIST = Command(_list_parser, ListOptions, _list)
@@ -165,15 +165,17 @@ def _show(options: ShowOptions, desk: Desk) -> int:
         for caution in cautions:
             output.tell(Sign.NOTE, words.sentence(caution))
         sections = [*learnt_sections(controller, shown, checks), kept_section(shown, provider)]
+        pages: list[str] = []
         if provider and provider.is_home(shown.base_url):
             sections += console_section(provider)
+            pages += provider.console.values()
         for section in sections:
             output.say()
             output.say(section.title)
             for when, pairs in section.blocks:
                 if when:
                     output.say(when, 2)
-                output.pairs(pairs)
+                output.pairs(pairs, pages=pages)
     return Exit.DONE
 
 

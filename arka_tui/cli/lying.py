@@ -319,14 +319,14 @@ def remedy(place: Place | None, *variables: str) -> str:
             return "Delete it there."
 
 
-def advise(desk: Desk, advised: Mapping[str, Sequence[str]], names: Sequence[str]) -> None:
+def advise(desk: Desk, advised: Mapping[str, Sequence[str]], names: Sequence[str], pages: Sequence[str] = ()) -> None:
     """Each sentence once, with what it is about; to standard error, so that a pipe gets rows only.
 
-    `names`: of the vault's keys that were found.
+    `names`: of the vault's keys that were found. `pages` in the sentences become links.
     """
     desk.notes.say()
     for advice, about in advised.items():
-        desk.notes.tell(Sign.NOTE, f"{words.named([*dict.fromkeys(about)])}: {advice}")
+        desk.notes.tell(Sign.NOTE, f"{words.named([*dict.fromkeys(about)])}: {advice}", pages=pages)
     if names:
         desk.notes.say(f"use instead: arka-tui exec -k {shlex.quote(names[0])} -- COMMAND")
 

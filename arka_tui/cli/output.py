@@ -13,8 +13,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import TextIO
 
+from arka_tui.links import linked
 from arka_tui.secret import MASK, redact
-from arka_tui.text import safe
+from arka_tui.text import ASCII_SIGNS, safe
 
 _LONGEST = 8000
 _WIDEST = 100
@@ -27,7 +28,6 @@ _LEAST_LAST = 10
 """And the last one down to this, before it goes."""
 _QUOTED = re.compile(r"'[^']*'")
 _KEY_SIZED = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}")
-_ASCII = str.maketrans({"✓": "+", "✗": "x", "…": ".", "·": ".", "–": "-", "’": "'", "“": '"', "”": '"'})
 
 
 class Sign(Enum):
@@ -48,17 +48,23 @@ class Output:
         self._colour = watched and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         self._encoding = stream.encoding or "ascii"
         self._plain = self._encoding.lower().replace("-", "") != "utf8"
+        self._pages: frozenset[str] = frozenset()
 
     @classmethod
     def nowhere(cls) -> "Output":
         """For the lines of a command that answers in JSON."""
         return cls(io.StringIO(), {})
 
-    def say(self, text: str = "", indent: int = 0) -> None:
-        self._write("", text, " " * indent, " " * indent)
+    def link(self, pages: frozenset[str]) -> None:
+        """What may be a link from now on, on a terminal; for one that knows links."""
+        self._pages = pages if self._columns else frozenset()
 
-    def tell(self, sign: Sign, text: str) -> None:
-        self._write(sign.value[0], text, " ", "  ", sign)
+    def say(self, text: str = "", indent: int = 0, *, pages: Sequence[str] = ()) -> None:
+        """`pages` of the text become links."""
+        self._write("", text, " " * indent, " " * indent, pages=pages)
+
+    def tell(self, sign: Sign, text: str, *, pages: Sequence[str] = ()) -> None:
+        self._write(sign.value[0], text, " ", "  ", sign, pages)
 
     def mark(self, mark: str, text: str, sign: Sign | None) -> None:
         """As `tell`, with a mark of its own."""
@@ -77,11 +83,11 @@ class Output:
         if remedy:
             self._write("", remedy, rest, rest)
 
-    def pairs(self, pairs: Sequence[tuple[str, str]], indent: int = 2) -> None:
-        """Names and values, the values below each other."""
+    def pairs(self, pairs: Sequence[tuple[str, str]], indent: int = 2, *, pages: Sequence[str] = ()) -> None:
+        """Names and values, the values below each other. `pages` among the values become links."""
         wide = max((columns_of(name) for name, _ in pairs), default=0) + 2
         for name, value in pairs:
-            self._write(" " * indent + fitted(safe(name), wide), value, "", " " * (indent + wide))
+            self._write(" " * indent + fitted(safe(name), wide), value, "", " " * (indent + wide), pages=pages)
 
     def table(
         self,
@@ -136,7 +142,9 @@ class Output:
     def flush(self) -> None:
         self._stream.flush()
 
-    def _write(self, mark: str, text: str, first: str, rest: str, sign: Sign | None = None) -> None:
+    def _write(
+        self, mark: str, text: str, first: str, rest: str, sign: Sign | None = None, pages: Sequence[str] = ()
+    ) -> None:
         line = mark + first + safe(text, _LONGEST)
         if self._columns:
             # Neither words nor paths are cut: what is to be copied stays whole.
@@ -149,6 +157,8 @@ class Output:
                 drop_whitespace=True,
             )
             line = "\n".join(wrapped)
+        for page in self._pages.intersection(pages):
+            line = linked(line, page)
         self._line(line, sign)
 
     def _line(self, line: str, sign: Sign | None = None, *, bold: bool = False) -> None:
@@ -162,7 +172,7 @@ class Output:
     def _encodable(self, line: str) -> str:
         if not self._plain:
             return line
-        return line.translate(_ASCII).encode(self._encoding, "replace").decode(self._encoding)
+        return line.translate(ASCII_SIGNS).encode(self._encoding, "replace").decode(self._encoding)
 
 
 def _columns_within(wanted: Sequence[int], room: int) -> list[int]:

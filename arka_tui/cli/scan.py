@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from arka_tui import config, links
 from arka_tui.cli.arguments import Command, Parser, Ways, file
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import OPENING, Exit
@@ -193,10 +194,15 @@ def _tell(desk: Desk, seen: Seen, keys: dict[str, Credential], catalog: Catalog 
     desk.output.table(("KEY", "WHERE", "RISK"), rows, signs, marks=marks, cut_left={"WHERE"})
     desk.output.flush()
     advised: dict[str, list[str]] = {}
+    pages: list[str] = []
     for each in seen.found:
-        advice = f"{_advice(each)} {_page(each, keys[each.name], catalog)}".rstrip()
+        page = _page(each, keys[each.name], catalog)
+        advice = f"{_advice(each)} {page}".rstrip()
+        pages.append(page)
         advised.setdefault(advice, []).append(each.name)
-    advise(desk, advised, [each.name for each in seen.found])
+    if catalog and desk.notes.watched and links.wanted(config.load(desk.paths.settings).links, desk.environ):
+        desk.notes.link(catalog.pages)
+    advise(desk, advised, [each.name for each in seen.found], pages)
 
 
 SCAN = Command(_parser, Options, _run)

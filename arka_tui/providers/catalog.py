@@ -13,6 +13,7 @@ from pathlib import Path
 from arka_tui.check import Learnt, Verdict
 from arka_tui.credential import tidy_base_url
 from arka_tui.errors import CatalogError, UsageError
+from arka_tui.links import is_page
 from arka_tui.providers.provider import (
     RESERVED_NAMES,
     Decision,
@@ -71,6 +72,12 @@ class Catalog:
             known = ", ".join(self.providers)
             raise UsageError(f"no provider named {provider_id!r}", f"known: {known}") from None
 
+    @property
+    def pages(self) -> frozenset[str]:
+        """The providers' own pages: the only addresses that a terminal is ever told to open."""
+        pages = {page for provider in self.providers.values() for page in provider.console.values()}
+        return frozenset(filter(is_page, pages))
+
     def owner(self, secret: Secret, at: str = "") -> Owner | None:
         """By shape, offline; None is "cannot tell". A hint only: a key of no known shape may be good.
 
@@ -89,6 +96,12 @@ class Catalog:
             if owners:
                 return owners[0]
         return fits[0] if len({owner.provider_id for owner in fits}) == 1 else None
+
+    def holds_key(self, text: str) -> bool:
+        """Whether a key of a known shape may be in it; of a plain shape only where it is all there is."""
+        shapes = [shape for provider in self.providers.values() for shape in provider.key_shapes]
+        sure = [shape.pattern for shape in shapes if not shape.weak] + [pattern for _, pattern in self.elsewhere]
+        return any(each.search(text) for each in sure) or any(each.pattern.fullmatch(text) for each in shapes)
 
     def with_base_urls(self, base_urls: Mapping[str, str]) -> "Catalog":
         """The same providers at other addresses: how the demo and the tests put the simulator in their place.

@@ -14,6 +14,8 @@ class Revocation:
     """Where the providers' own copies are revoked, each page once; none where all of them stay in use."""
     in_use: list[str]
     """Names of keys that stay, and are the same secret as one that goes."""
+    addresses: list[str]
+    """Those in `pages`."""
 
 
 def revocation(controller: Controller, gone: Sequence[Credential], *, tested_or_not: bool = False) -> Revocation:
@@ -26,6 +28,7 @@ def revocation(controller: Controller, gone: Sequence[Credential], *, tested_or_
     return Revocation(
         [f"{p.name}: {p.console.get('keys', '')}" if p else f"{name}: in its console" for name, p in found],
         sorted({name for others in stay.values() for name in others}),
+        [page for _, p in found if p and (page := p.console.get("keys", ""))],
     )
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from arka_tui.cli.output import Output, Sign
+from arka_tui.links import name_of
 
 
 class Screen(io.TextIOWrapper):
@@ -119,3 +120,35 @@ def test_a_column_may_be_cut_at_its_left_and_a_mark_goes_before_the_first(monkey
 @pytest.mark.parametrize("columns", [1, 2, 5, 10, 20])
 def test_no_width_is_too_small_for_a_table(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(shown(columns, monkeypatch, *ROWS)) == 3
+
+
+PAGE = "https://a.example/keys"
+LINK = f"\x1b]8;id={name_of(PAGE)};{PAGE}\x1b\\{PAGE}\x1b]8;;\x1b\\"
+
+
+def test_a_page_is_a_link_on_a_terminal_and_only_where_we_put_it() -> None:
+    screen = Screen()
+    output = Output(screen, {"NO_COLOR": "1"})
+    output.say(f"before {PAGE}", pages=[PAGE])
+    output.link(frozenset({PAGE}))
+    output.say(f"→ do it there {PAGE}", 2, pages=[PAGE])
+    output.say(f"“see {PAGE} or https://evil.example”", pages=[])
+    output.say("see https://evil.example", pages=["https://evil.example"])
+    assert screen.shown == (
+        f"before {PAGE}\n  → do it there {LINK}\n“see {PAGE} or https://evil.example”\nsee https://evil.example\n"
+    )
+
+
+def test_a_page_in_a_pipe_is_plain() -> None:
+    screen = Screen(watched=False)
+    output = Output(screen, {"TERM": "xterm-kitty"})
+    output.link(frozenset({PAGE}))
+    output.tell(Sign.NOTE, f"see {PAGE}", pages=[PAGE])
+    assert screen.shown == f"! see {PAGE}\n"
+
+
+def test_a_next_step_and_a_warning_are_not_taken_for_a_verdict_without_utf_8() -> None:
+    screen = Screen(watched=False, encoding="ascii")
+    output = Output(screen, {})
+    output.say("→ do it ▲ care · done")
+    assert screen.shown == "> do it ^ care - done\n"

@@ -57,6 +57,10 @@ class Snapshot:
     models: Mapping[str, Mapping[str, Mapping[str, object]]] = field(repr=False)
     """By provider id and model id, as in the file."""
 
+    def names(self, model_id: str) -> bool:
+        """Whether it is a model of whatever provider: pplx-embed-v1-4b is one, and no key."""
+        return any(model_id in models for models in self.models.values())
+
     def lookup(self, provider_id: str, model_id: str) -> Listed | None:
         """By the id as the provider writes it; else what that is a dated, `-latest` or fine-tuned form of.
 

@@ -17,15 +17,19 @@ from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Input
 
+from arka_tui import links
 from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, NotSaved, VaultError
 from arka_tui.telling import words
 from arka_tui.text import safe
+from arka_tui.tui import clipboard, onscreen
+from arka_tui.tui.clipboard import Public
 from arka_tui.tui.driver import PatientDriver
 from arka_tui.tui.guard import (
     AsciiFilter,
     ControlFilter,
     ForgetfulWorkers,
+    LinkFilter,
     crash_report,
     speaks_utf8,
     tolerate_bytes_that_are_no_text,
@@ -48,6 +52,8 @@ from arka_tui.tui.widgets.secret_input import Burst, SecretInput
 IDLE_LOOK_S = 5.0
 AGES_S = 60.0
 """How often ages on screen are looked at: they are told in minutes."""
+READ_PER_S = 12
+"""Characters of a toast, with an address to be copied among them."""
 ASLEEP_S = 2.0
 """The two clocks are read one after the other: less than this is no sleep."""
 
@@ -71,7 +77,7 @@ class ArkaApp(App[None]):
     CSS_PATH = "arka.tcss"
     TITLE = "arka-tui"
     ALLOW_SELECT = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-medium"), (100, "-wide"), (onscreen.BROAD, "-broad")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall"), (30, "-roomy")]
     BINDINGS = [
         Binding("ctrl+l", "lock", "Lock", show=False, priority=True, id="app.lock", tooltip="Lock the vault"),
@@ -117,6 +123,8 @@ class ArkaApp(App[None]):
         """Why it must lock as soon as nothing is being saved any more, or nothing."""
         self._lifeline: Lifeline | None = None
         self._guards: list[LineFilter] = [ControlFilter(), *([] if speaks_utf8() else [AsciiFilter()])]
+        linked = links.wanted(controller.config.links, os.environ)
+        self._guards.append(LinkFilter(controller.catalog.pages if linked else frozenset()))
         self.register_theme(ARKA_THEME)
         self.animation_level = "basic" if controller.config.animations else "none"
 
@@ -255,9 +263,9 @@ class ArkaApp(App[None]):
     # ------------------------------------------------------------------ deeds
 
     def tell(self, text: str, *, severity: str = "information", title: str = "") -> None:
-        """A toast. Outside text is welcome: it is cleaned, and never read as markup."""
+        """A toast, as long as reading takes. Outside text is welcome: it is cleaned, and never read as markup."""
         level = severity if severity in ("information", "warning", "error") else "information"
-        timeout = 5 if level == "information" else 10
+        timeout = max(5 if level == "information" else 10, len(text) / READ_PER_S)
         self.notify(safe(text, 400), title=safe(title, 60), severity=level, timeout=timeout, markup=False)  # type: ignore[arg-type]
 
     def tell_error(self, error: ArkaError) -> None:
@@ -267,6 +275,15 @@ class ArkaApp(App[None]):
         """Where there is one."""
         if notice:
             self.tell(notice, severity="warning")
+
+    def send_to_terminal(self, public: Public | None, *, instead: str) -> None:
+        """For the clipboard, because the user asked for it. `instead` is said where there is nothing to send."""
+        if public is None or self._driver is None:
+            self.tell(instead, severity="warning")
+            return
+        self._driver.write(public.sequence)
+        self.clear_notifications()
+        self.tell(clipboard.told(public, os.environ))
 
     def action_lock(self) -> None:
         if self.controller.unlocked and not self._wait_for_save():
@@ -366,7 +383,7 @@ class ArkaApp(App[None]):
         self._fatal_error()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Nothing is copied: OSC 52 crosses every hop, stays in tmux buffers, and cannot be taken back."""
+        """No widget of the toolkit copies: it would copy whatever is in it. `send_to_terminal` is the one way."""
         self.bell()
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual.color import Color
 from textual.filter import LineFilter
@@ -17,17 +18,8 @@ from textual.worker import Worker, WorkerFailed
 from textual.worker_manager import WorkerManager
 
 from arka_tui.hygiene import where_it_failed
-from arka_tui.text import UNSAFE, drop_unsafe
-
-_ASCII = str.maketrans(
-    {
-        "✓": "+", "✗": "x", "…": ".", "·": ".", "•": "*", "●": "*", "○": "o", "▌": ">", "▏": "|", "→": ">",
-        "─": "-", "━": "-", "│": "|", "┃": "|", "┌": "+", "┐": "+", "└": "+", "┘": "+", "╭": "+", "╮": "+",
-        "╰": "+", "╯": "+", "├": "+", "┤": "+", "█": "#", "▄": "_", "▀": "-", "▁": "_", "▔": "-", "▎": "|",
-        "▊": "|", "▕": "|", "▼": "v", "▲": "^", "“": '"', "”": '"', "’": "'", "–": "-", "—": "-", "⏎": "<", "␛": "?",
-        "⭘": "o", "↑": "^", "↓": "v", "×": "x", "≈": "~", "≤": "<", "▶": ">", "\u00a0": " ",
-    }
-)  # fmt: skip
+from arka_tui.links import name_of
+from arka_tui.text import ASCII_SIGNS, UNSAFE, drop_unsafe
 
 
 class ControlFilter(LineFilter):
@@ -52,6 +44,33 @@ class AsciiFilter(LineFilter):
         ]
 
 
+class LinkFilter(LineFilter):
+    """A link only to one of `pages`, which is none where the terminal does not know links. Whatever else asks for one,
+    a widget or an oversight, is painted as text.
+    """
+
+    def __init__(self, pages: frozenset[str]) -> None:
+        super().__init__()
+        self._pages = pages
+        self._fit: dict[Style, Style] = {}
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            Segment(text, self._fitting(style), control) if style and style.link else segment
+            for segment in segments
+            for text, style, control in [segment]
+        ]
+
+    def _fitting(self, style: Style) -> Style:
+        if style not in self._fit:
+            page = style.link or ""
+            fit = style.update_link(page if page in self._pages else None)
+            if fit.link:
+                fit._link_id = name_of(page)  # rich counts, so that each piece of a wrapped address is one of its own
+            self._fit[style] = fit
+        return self._fit[style]
+
+
 class ForgetfulWorkers(WorkerManager):
     """Textual keeps a worker, its arguments and its screen for as long as anything lives that began within it: a timer,
     or the screen that it opened. What a worker was given may be a secret.
@@ -71,7 +90,7 @@ def to_ascii(text: str) -> str:
         base = unicodedata.normalize("NFD", char)[0]
         return "" if unicodedata.combining(char) else base if base.isascii() else "?"
 
-    return re.sub(r"[^\x00-\x7f]", plain, text.translate(_ASCII))
+    return re.sub(r"[^\x00-\x7f]", plain, text.translate(ASCII_SIGNS))
 
 
 def tolerate_bytes_that_are_no_text() -> None:

@@ -38,7 +38,7 @@ PARSING_CALLS = {
 PARSING_KEYWORDS = {"tooltip", "title", "label", "prompt", "description"}
 PARSING_ATTRIBUTES = {"tooltip", "border_title", "border_subtitle", "label", "title", "sub_title"}
 NEVER = {"from_markup", "escape", "from_ansi", "render_markup", "Markdown", "print", "bell_and_print"}
-SAFE_CALLS = {"plain", "Content", "assemble", "styled", "join", "table", "highlight"}
+SAFE_CALLS = {"plain", "linked", "Content", "assemble", "styled", "join", "highlight"}
 HARMLESS = {
     # not a widget's: a dictionary, the vault, a stream, the driver
     "self._controller.update",
@@ -46,6 +46,7 @@ HARMLESS = {
     "sys.stderr.write",
     "sys.__stderr__.write",
     "self._testing.update",
+    "self._driver.write",
 }
 OUR_OWN = {
     "detail.py": ("old.update(new.content)",),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding
 from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from arka_tui.tui.app import ArkaApp
 
 ResultT = TypeVar("ResultT")
+
+
+def _too_late(screen: Screen[ResultT], event: events.Event) -> bool:
+    """A lock or the end may remove a screen while it is being made. Its parts go first, and it must do no more then."""
+    return screen._pruning and isinstance(event, events.Mount | events.Resize | events.ScreenResume)
 
 
 class ArkaScreen(Screen[ResultT]):
@@ -33,6 +38,10 @@ class ArkaScreen(Screen[ResultT]):
         back for ever.
         """
         super()._screen_resized(self.app.size)
+
+    async def on_event(self, event: events.Event) -> None:
+        if not _too_late(self, event):
+            await super().on_event(event)
 
 
 class FilteredScreen(ArkaScreen[ResultT]):
@@ -81,6 +90,10 @@ class ArkaModal(ModalScreen[ResultT]):
     def _screen_resized(self, size: Size) -> None:
         """As `ArkaScreen` does."""
         super()._screen_resized(self.app.size)
+
+    async def on_event(self, event: events.Event) -> None:
+        if not _too_late(self, event):
+            await super().on_event(event)
 
 
 class ReadModal(ArkaModal[ResultT]):

@@ -18,7 +18,7 @@ ROOM_FOR_KEYS = 8
 
 
 class Confirm(ArkaModal[bool]):
-    """`yes` and `no` are our own words; `lines` may hold text from outside."""
+    """`yes` and `no` are our own words; `lines` may hold text from outside, and `pages`, which become links."""
 
     AUTO_FOCUS = "#no"
     BINDINGS = [
@@ -28,8 +28,9 @@ class Confirm(ArkaModal[bool]):
         Binding("down,pagedown", "read(1)", "Text down", show=False, id="confirm.down"),
     ]
 
-    def __init__(self, question: str, lines: Sequence[str], *, yes: str, no: str) -> None:
+    def __init__(self, question: str, lines: Sequence[str], *, yes: str, no: str, pages: Sequence[str] = ()) -> None:
         super().__init__()
+        self._pages = pages
         self._question = question
         self._lines = lines
         self._yes = yes
@@ -40,7 +41,7 @@ class Confirm(ArkaModal[bool]):
             yield Static(onscreen.plain(self._question), classes="title")
             with VerticalScroll(id="lines", can_focus=False):
                 for line in self._lines:
-                    yield Static(onscreen.plain(line, 600), classes="paragraph")
+                    yield Static(onscreen.linked(line, self._pages, 600), classes="paragraph")
             with Horizontal(classes="buttons"):
                 no, yes = (shown(self.arka.keymap.keys(name)[-1]) for name in ("confirm.no", "confirm.yes"))
                 yield Button(onscreen.plain(f"{self._no} ({no})"), id="no")

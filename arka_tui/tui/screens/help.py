@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding
-from textual.containers import VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -12,8 +12,8 @@ from arka_tui.check import MEANINGS, Mood
 from arka_tui.tui import onscreen
 from arka_tui.tui.keymap import COMMAND
 from arka_tui.tui.screens.arka_screen import ReadModal
-from arka_tui.tui.screens.detail import table
 from arka_tui.tui.widgets.key_footer import KeyFooter
+from arka_tui.tui.widgets.pairs import Pairs
 
 _MOODS = {
     Mood.GOOD: "works",
@@ -39,15 +39,17 @@ class HelpScreen(ReadModal[None]):
             told = binding.tooltip or active.tooltip or binding.description
             if told:
                 keys.setdefault(binding.action, ([], told))[0].append(self.app.get_key_display(binding))
-        with VerticalScroll(classes="dialog", can_focus=False):
-            yield Static("Keys of the keyboard", classes="title")
-            yield Static(table([(" ".join(dict.fromkeys(names)), told) for names, told in keys.values()]))
-            yield Static(onscreen.plain(f"The settings can change each; {COMMAND} tells how."), classes="dim foot")
-            yield Static("Verdicts", classes="section")
-            for mood, meaning in _MOODS.items():
-                found = [each for each in MEANINGS.values() if each.mood is mood]
-                yield Static(onscreen.plain(f"{found[0].sign} {meaning}"), classes=mood.value)
-                yield Static(table([(f"  {each.word}", _short(each.sentence)) for each in found]))
+        with VerticalScroll(classes="dialog", can_focus=False), Container(classes="leaves"):
+            with Vertical(classes="leaf"):
+                yield Static("Keys of the keyboard", classes="title")
+                yield Pairs([(" ".join(dict.fromkeys(names)), told) for names, told in keys.values()])
+                yield Static(onscreen.plain(f"The settings can change each; {COMMAND} tells how."), classes="dim foot")
+            with Vertical(classes="leaf"):
+                yield Static("Verdicts", classes="section")
+                for mood, meaning in _MOODS.items():
+                    found = [each for each in MEANINGS.values() if each.mood is mood]
+                    yield Static(onscreen.plain(f"{found[0].sign} {meaning}"), classes=mood.value)
+                    yield Pairs([(f"  {each.word}", _short(each.sentence)) for each in found])
         yield KeyFooter()
 
 

@@ -153,7 +153,7 @@ class KeyForm(ArkaModal[FormResult | None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        if not self.is_attached:
+        if not (self.is_attached and self._controller.unlocked):
             return
         self._follow_provider()
         self._as_opened = self._typed
@@ -207,7 +207,8 @@ class KeyForm(ArkaModal[FormResult | None]):
         lines = [line for line in lines if line]
         if self._controller.demo:
             lines.append(DEMO_HINT.format(provider=provider.id))
-        self.query_one("#about", Static).update(Content("\n").join(map(onscreen.plain, lines)))
+        pages = [provider.console.get("keys", "")]
+        self.query_one("#about", Static).update(Content("\n").join(onscreen.linked(line, pages) for line in lines))
 
     def _follow_setting(self, name: str, asked: Setting | None) -> None:
         row = self.query_one(f"#field-{name}")
@@ -466,7 +467,7 @@ class KeyForm(ArkaModal[FormResult | None]):
             lines.append(f"→ {words.sentence(check.next_step)}" + (f" {check.page}" if check.page else ""))
             lines += [f"“{check.evidence}”"] if check.evidence else []
         lines += [" · ".join(f"{name} {value}" for name, value in words.facts(check, self._controller.now()))]
-        self._result("\n".join(line for line in lines if line), meaning.mood.value)
+        self._result("\n".join(line for line in lines if line), meaning.mood.value, check.page)
 
     def _offer_done(self) -> None:
         if self._answers_at:
@@ -481,10 +482,12 @@ class KeyForm(ArkaModal[FormResult | None]):
         field.focus()
         self.action_save()
 
-    def _result(self, text: str, mood: str) -> None:
+    def _result(self, text: str, mood: str, page: str = "") -> None:
         label = self.query_one("#result", Static)
         label.set_classes(mood)
-        label.update(Content("\n").join(onscreen.plain(line) for line in text.split("\n")))
+        lines = text.split("\n")
+        told = [onscreen.linked(line, [page] if line.startswith("→") else ()) for line in lines]
+        label.update(Content("\n").join(told))
         if text:
             label.scroll_visible(animate=False)
 

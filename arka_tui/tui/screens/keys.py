@@ -4,10 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -23,7 +25,7 @@ from arka_tui.tui import onscreen
 from arka_tui.tui.messages import Cautioned, Checked, ChecksDone, CheckStarted, CheckWaits
 from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.confirm import Confirm
-from arka_tui.tui.screens.detail import DetailScreen
+from arka_tui.tui.screens.detail import DetailScreen, copy_page, known_of
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.key_form import FormResult, KeyForm
 from arka_tui.tui.screens.log import LogScreen
@@ -31,6 +33,7 @@ from arka_tui.tui.widgets.field import FilterField
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.key_list import SORTS, KeyList, Row, columns
 from arka_tui.tui.widgets.line_list import LineList
+from arka_tui.tui.widgets.side import Side
 
 LOOK_EVERY_S = 2.0
 """How often other sessions' changes are looked for: two stat calls."""
@@ -63,6 +66,13 @@ class KeysScreen(FilteredScreen[None]):
         Binding("l", "log", "Log", id="keys.log", tooltip="Past tests, of all keys"),
         Binding("m", "models", "Models", id="keys.models", tooltip="All models that your keys reach, and their prices"),
         Binding("p", "picks", "Picks", id="keys.picks", tooltip="Which model for which task, and with which key"),
+        Binding(
+            "y",
+            "copy",
+            "Copy page",
+            id="keys.copy",
+            tooltip="Send its page's address to your terminal's clipboard",
+        ),
         Binding(
             "w",
             "app.slots",
@@ -110,9 +120,12 @@ class KeysScreen(FilteredScreen[None]):
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
         yield FilterField(self.said("part of a name, verdict, warning or address; {filter.clear} clears"))
-        yield Static("", id="columns")
-        yield KeyList(clock=self._controller.now, id="keys")
-        yield Static("", id="empty", classes="hidden")
+        with Horizontal(classes="desk"):
+            with Vertical():
+                yield Static("", id="columns")
+                yield KeyList(clock=self._controller.now, id="keys")
+                yield Static("", id="empty", classes="hidden")
+            yield Side()
         yield Static("", id="detail")
         yield KeyFooter()
 
@@ -127,8 +140,8 @@ class KeysScreen(FilteredScreen[None]):
 
     def on_resize(self) -> None:
         self._paint_title()
-        self._paint_columns()
         self._paint_detail()
+        self.call_after_refresh(self._paint_columns)  # when the list has got its place
 
     def refresh_ages(self) -> None:
         self._keys.repaint_times()
@@ -195,6 +208,8 @@ class KeysScreen(FilteredScreen[None]):
         self.query_one("#title", Static).update(head + Content(told))
 
     def _paint_columns(self) -> None:
+        if not self.query(KeyList):  # a lock came between
+            return
         heads = {"mark": "", "caution": "", "sign": ""}
         line = "".join(
             heads.get(name, name.upper()).ljust(size)[:size] for name, size in columns(self._keys.size.width or 80)
@@ -206,6 +221,7 @@ class KeysScreen(FilteredScreen[None]):
         row = self._keys.current
         detail = self.query_one("#detail", Static)
         detail.set_class(row is None, "hidden")
+        self.call_after_refresh(self._paint_side)
         if row is None:
             return
         shown, check = row.credential, row.check
@@ -217,7 +233,19 @@ class KeysScreen(FilteredScreen[None]):
             lines = self._told_of(row, check, provider)
         if lines != self._told_lines:
             self._told_lines = lines
-            detail.update(Content("\n").join(onscreen.plain(line) for line in lines), layout=False)
+            pages = [check.page] if check else []
+            told = (onscreen.linked(line, pages if line in pages else ()) for line in lines)
+            detail.update(Content("\n").join(told), layout=False)
+
+    def _paint_side(self) -> None:
+        """When it is known whether there is one, and unless a lock came between: all that Enter would show."""
+        for side in self.query(Side):
+            if self._controller.unlocked and (row := self._keys.current):
+                advice = self.said("→ Press {keys.test} to test it.")
+                age = words.ago(row.check.at, self._controller.now()) if row.check else ""
+                side.show((row, age), partial(known_of, self._controller, row.credential, advice))
+            else:
+                side.show(None, tuple)
 
     def _told_of(self, row: Row, check: Check, provider: Provider | None) -> list[str]:
         """The verdict, the next step, what to beware of, and more; in as many lines as there are."""
@@ -245,7 +273,7 @@ class KeysScreen(FilteredScreen[None]):
             return True
         if action in ("add", "edit", "delete") and self._controller.read_only:
             return None
-        needs_a_key = action in ("edit", "delete", "check", "check_all", "filter", "sort")
+        needs_a_key = action in ("edit", "delete", "check", "check_all", "filter", "sort", "copy")
         return not needs_a_key or self._keys.total > 0
 
     def commands(self) -> Iterable[tuple[str, str, Callable[[], None]]]:
@@ -256,6 +284,8 @@ class KeysScreen(FilteredScreen[None]):
             yield "Delete", "Remove the key at the cursor, or all selected", self.action_delete
             yield "Test", "Test the key at the cursor, or all selected", self.action_check
             yield "Test all", "Test all keys that are shown", self.action_check_all
+        if self._keys.current:
+            yield "Copy page", "Send the address that matters now to your terminal's clipboard", self.action_copy
         yield "Test log", "What past tests found, stage by stage", self.action_log
         yield "Models", "All models that your keys reach, and where each is cheapest", self.action_models
         yield "Picks", "Which model for which task, and with which key", self.action_picks
@@ -297,6 +327,10 @@ class KeysScreen(FilteredScreen[None]):
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.active_bindings))
+
+    def action_copy(self) -> None:
+        if row := self._keys.current:
+            copy_page(self.arka, self._controller, row.credential)
 
     def action_log(self) -> None:
         self.app.push_screen(LogScreen(self._controller))
@@ -379,7 +413,8 @@ class KeysScreen(FilteredScreen[None]):
         if revoked.pages:
             lines += ["It does not delete anything at the provider. Revoke there too what you no longer need:"]
             lines += revoked.pages
-        if not await self.app.push_screen_wait(Confirm(f"Delete {what}?", lines, yes="Delete", no="Keep")):
+        question = Confirm(f"Delete {what}?", lines, yes="Delete", no="Keep", pages=revoked.addresses)
+        if not await self.app.push_screen_wait(question):
             return
         try:
             with self.arka.saving():

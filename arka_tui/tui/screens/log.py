@@ -3,7 +3,7 @@
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -20,6 +20,13 @@ from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.log_list import LogList
 
 LOOK_EVERY_S = 1.0
+
+NO_TESTS = """No tests yet.
+
+{log.back} goes back to the keys: {keys.test} tests the one at the cursor."""
+NOTHING_MATCHES = """No test matches.
+
+{log.back} clears the filter."""
 
 
 class LogScreen(FilteredScreen[None]):
@@ -43,9 +50,11 @@ class LogScreen(FilteredScreen[None]):
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
         yield FilterField(self.said("part of a name or verdict; {filter.clear} clears"))
-        yield LogList(id="log")
-        with VerticalScroll(id="entry", can_focus=False):
-            yield Static("", id="entry-text")
+        with Container(classes="desk turns"):
+            yield LogList(id="log")
+            yield Static("", id="empty", classes="hidden")
+            with VerticalScroll(id="entry", can_focus=False):
+                yield Static("", id="entry-text")
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -70,6 +79,11 @@ class LogScreen(FilteredScreen[None]):
             and all(needle in f"{check.name} {check.verdict.meaning.word}".casefold() for needle in needles)
         ]
         self.query_one(LogList).show(checks)
+        self.query_one(LogList).set_class(not checks, "empty")
+        self.query_one("#entry").set_class(not checks, "hidden")
+        empty = self.query_one("#empty", Static)
+        empty.set_class(bool(checks), "hidden")
+        empty.update(Content(self.said(NOTHING_MATCHES if needles else NO_TESTS)))
         count = words.counted(len(checks), "test")
         parts = [
             count,
@@ -95,8 +109,6 @@ class LogScreen(FilteredScreen[None]):
         entry = self.query_one("#entry", VerticalScroll)
         entry.remove_children()
         if check is None:
-            what = self.said("No tests yet. Press {keys.test} on a key to test it.")
-            entry.mount(Static(onscreen.plain(what), classes="dim"))
             return
         provider = self._controller.provider(check.name.split("/", 1)[0])
         name = provider.name if provider else "the provider"

@@ -2,19 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
+from arka_tui.controller import Controller
 from arka_tui.insight.offers import ModelGroup, Offer
 from arka_tui.telling import model_rows, words
-from arka_tui.tui import onscreen
+from arka_tui.tui import clipboard, onscreen
 from arka_tui.tui.screens.arka_screen import ReadModal
-from arka_tui.tui.screens.detail import table
 from arka_tui.tui.widgets.key_footer import KeyFooter
+from arka_tui.tui.widgets.pairs import Pairs
+
+if TYPE_CHECKING:
+    from arka_tui.tui.app import ArkaApp
 
 MOST = 40
 """More offers of one model are counted, not told."""
@@ -22,37 +28,55 @@ MOST_IDS = 6
 
 
 class ModelDetail(ReadModal[None]):
-    BINDINGS = [Binding("escape,q,enter", "dismiss(None)", "Close", key_display="Esc", id="model.close")]
+    BINDINGS = [
+        Binding("escape,q,enter", "dismiss(None)", "Close", key_display="Esc", id="model.close"),
+        Binding("y", "copy", "Copy name", id="model.copy", tooltip="The model's name to your terminal's clipboard"),
+    ]
 
-    def __init__(self, group: ModelGroup, today: date, price_note: str) -> None:
+    def __init__(self, controller: Controller, group: ModelGroup, offer: Offer) -> None:
+        """`offer` is the one that it was opened at."""
         super().__init__()
+        self._controller = controller
         self._group = group
-        self._today = today
-        self._price_note = price_note
+        self._offer = offer
 
     def compose(self) -> ComposeResult:
-        offers = model_rows.alike(self._group.offers)
+        controller = self._controller
         with VerticalScroll(classes="dialog", can_focus=False):
-            name = onscreen.plain(self._group.name).stylize("bold")
-            yield Static(Content("\n").join([name, onscreen.plain(heading(self._group)).stylize("dim")]))
-            for alike in offers[:MOST]:
-                yield from self._told(alike)
-            if len(offers) > MOST:
-                yield Static(onscreen.plain(f"and {len(offers) - MOST:,} more"), classes="section")
-            notes = ["prices are compared as three tokens in to one out"]
-            notes += [self._price_note] if any(each.model.price.as_of for each in self._group.offers) else []
-            yield Static(onscreen.plain(words.sentence("; ".join(notes))), classes="dim foot")
+            yield from known_of(self._group, controller.now().date(), controller.insight.prices_of)
         yield KeyFooter()
 
-    def _told(self, alike: Sequence[Offer]) -> Iterator[Static]:
-        offer = alike[0]
-        yield Static(onscreen.plain(f"{keys_of(alike)} · {offer.provider_name}"), classes="section")
-        if not offer.verified:
-            yield Static("? not verified: the last test did not show that it works", classes="unsure")
-        yield Static(table(told(alike, self._today)))
-        retires = model_rows.retirement_told(offer.model.retires, self._today) if offer.model.retires else ""
-        if retires.startswith("!"):
-            yield Static(onscreen.plain(retires), classes="care")
+    def action_copy(self) -> None:
+        copy_name(self.arka, self._controller, self._offer.model.id)
+
+
+def copy_name(app: "ArkaApp", controller: Controller, name: str) -> None:
+    """As a request needs it: as the provider of the key that would run it calls it."""
+    app.send_to_terminal(clipboard.model_name(name, controller), instead="Not sent: that name may hold a key.")
+
+
+def known_of(group: ModelGroup, today: date, price_note: str) -> Iterator[Widget]:
+    offers = model_rows.alike(group.offers)
+    name = onscreen.plain(group.name).stylize("bold")
+    yield Static(Content("\n").join([name, onscreen.plain(heading(group)).stylize("dim")]))
+    for alike in offers[:MOST]:
+        yield from _told(alike, today)
+    if len(offers) > MOST:
+        yield Static(onscreen.plain(f"and {len(offers) - MOST:,} more"), classes="section")
+    notes = ["prices are compared as three tokens in to one out"]
+    notes += [price_note] if any(each.model.price.as_of for each in group.offers) else []
+    yield Static(onscreen.plain(words.sentence("; ".join(notes))), classes="dim foot")
+
+
+def _told(alike: Sequence[Offer], today: date) -> Iterator[Widget]:
+    offer = alike[0]
+    yield Static(onscreen.plain(f"{keys_of(alike)} · {offer.provider_name}"), classes="section")
+    if not offer.verified:
+        yield Static("? not verified: the last test did not show that it works", classes="unsure")
+    yield Pairs(told(alike, today))
+    retires = model_rows.retirement_told(offer.model.retires, today) if offer.model.retires else ""
+    if retires.startswith("!"):
+        yield Static(onscreen.plain(retires), classes="care")
 
 
 def heading(group: ModelGroup) -> str:

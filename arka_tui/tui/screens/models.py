@@ -1,8 +1,11 @@
 """Every model that any key reaches, live: which keys can run it, and where it is cheapest."""
 
+from functools import partial
+
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -13,11 +16,12 @@ from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import FilteredScreen
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.listing_screen import ListingScreen
-from arka_tui.tui.screens.model_detail import ModelDetail
+from arka_tui.tui.screens.model_detail import ModelDetail, copy_name, known_of
 from arka_tui.tui.widgets.field import FilterField
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.model_list import ModelList, heads
+from arka_tui.tui.widgets.side import Side
 
 SHORT = 18
 """Screens with fewer lines tell of the model at the cursor in one line."""
@@ -51,6 +55,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
         Binding("v", "view('BY_PROVIDER')", "By provider", id="models.view", tooltip="Each key's models"),
         Binding("v", "view('BY_MODEL')", "By model", id="models.view", tooltip="Each model once, of all keys"),
         Binding("r", "ask_again", "Ask again", id="models.ask_again", tooltip="Ask all keys for their models again"),
+        Binding("y", "copy", "Copy name", id="models.copy", tooltip="The model's name to your terminal's clipboard"),
         Binding(
             "escape,m,q", "back", "Back", key_display="Esc", id="models.back", tooltip="Clear the filter, else back"
         ),
@@ -64,9 +69,12 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
         yield FilterField(self.said("model, key, provider, tools, image, free; {filter.clear} clears"))
-        yield Static("", id="columns")
-        yield ModelList(lambda: self._controller.now().date(), id="models")
-        yield Static("", id="empty", classes="hidden")
+        with Horizontal(classes="desk"):
+            with Vertical():
+                yield Static("", id="columns")
+                yield ModelList(lambda: self._controller.now().date(), id="models")
+                yield Static("", id="empty", classes="hidden")
+            yield Side()
         yield Static("", id="detail")
         yield Static("", id="notes", classes="hidden")
         yield KeyFooter()
@@ -99,12 +107,16 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
         models.set_class(nothing, "empty")
         if nothing:
             empty.update(Content("\n").join(onscreen.plain(line) for line in self._why_nothing().split("\n")))
-        width = self.size.width or 80
-        self.query_one("#columns", Static).update(Content(heads(models.size.width or width, models.view)))
+        self._paint_heads()
+        self.call_after_refresh(self._paint_heads)  # when the list has got its place
         self._paint_title()
         self._paint_detail()
         self._paint_notes()
         self.refresh_bindings()
+
+    def _paint_heads(self) -> None:
+        for models in self.query(ModelList):  # none, where a lock came between
+            self.query_one("#columns", Static).update(Content(heads(models.size.width or 80, models.view)))
 
     def _why_nothing(self) -> str:
         if self._models.book.models:
@@ -139,12 +151,22 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
         row = models.current
         detail = self.query_one("#detail", Static)
         detail.set_class(row is None, "hidden")
+        self.call_after_refresh(self._paint_side)
         if row is None:
             return
         short = self.size.height < SHORT
         lines = [model_rows.told_briefly(row, today)] if short else model_rows.told(row, models.view, today)
         room = (self.size.width or 80) - 2
         detail.update(Content("\n").join(onscreen.plain(onscreen.fitting(parts, room)) for parts in lines))
+
+    def _paint_side(self) -> None:
+        """When it is known whether there is one, and unless a lock came between: all that Enter would show."""
+        for side in self.query(Side):
+            today, note = self._controller.now().date(), self._controller.insight.prices_of
+            if row := self._models.current:
+                side.show((row.group, today), partial(known_of, row.group, today, note))
+            else:
+                side.show(None, tuple)
 
     def _paint_notes(self) -> None:
         """Whose list is missing or has no end, that nothing is verified, and what the star of a price means."""
@@ -174,20 +196,22 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
             return False
         if action == "filter" and (self._book is None or self.asking):
             return True  # typed ahead of the answers
-        return self._models.book.models > 0 or action not in ("filter", "sort", "view")
+        return self._models.book.models > 0 or action not in ("filter", "sort", "view", "copy")
 
     @on(LineList.Opened)
     def action_details(self) -> None:
         row = self._models.current
         if row and self.is_current and self._controller.unlocked:
-            self.app.push_screen(
-                ModelDetail(row.group, self._controller.now().date(), self._controller.insight.prices_of)
-            )
+            self.app.push_screen(ModelDetail(self._controller, row.group, row.offer))
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         self._models.set_filter(event.value)
         self.paint_unless_locked()
+
+    def action_copy(self) -> None:
+        if row := self._models.current:
+            copy_name(self.arka, self._controller, row.offer.model.id)
 
     def action_sort(self) -> None:
         names = list(SORTS)

@@ -1,5 +1,6 @@
 """One pick: why it stands where it does, and every verified key that reaches it. And the rules it was ranked by."""
 
+from collections.abc import Iterator
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -8,50 +9,61 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
+from arka_tui.controller import Controller
 from arka_tui.insight.picks import Pick, TaskPicks
 from arka_tui.insight.rules import Rules, Task
 from arka_tui.telling import model_rows, words
 from arka_tui.tui import onscreen, pick_rows
 from arka_tui.tui.screens.arka_screen import ReadModal
-from arka_tui.tui.screens.detail import table
-from arka_tui.tui.screens.model_detail import keys_of, told
+from arka_tui.tui.screens.model_detail import copy_name, keys_of, told
 from arka_tui.tui.widgets.key_footer import KeyFooter
+from arka_tui.tui.widgets.pairs import Pairs
 
 MOST = 40
 """More offers of one model are counted, not told."""
 
 
 class PickDetail(ReadModal[None]):
-    BINDINGS = [Binding("escape,q,enter", "dismiss(None)", "Close", key_display="Esc", id="pick.close")]
+    BINDINGS = [
+        Binding("escape,q,enter", "dismiss(None)", "Close", key_display="Esc", id="pick.close"),
+        Binding("y", "copy", "Copy name", id="pick.copy", tooltip="The model's name to your terminal's clipboard"),
+    ]
 
-    def __init__(self, task: TaskPicks, pick: Pick, today: date, price_note: str) -> None:
+    def __init__(self, controller: Controller, task: TaskPicks, pick: Pick) -> None:
         super().__init__()
-        self._today = today
+        self._controller = controller
         self._of = task
         self._pick = pick
-        self._price_note = price_note
 
     def compose(self) -> ComposeResult:
-        task, pick = self._of, self._pick
-        offers = model_rows.alike([pick.offer, *pick.others])
-        rank = next(at for at, each in enumerate(task.picks, 1) if each is pick)
-        place = f"{task.title}: number {rank:,} of {len(task.picks):,}, {pick_rows.total(pick.points)}"
+        controller = self._controller
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Static(Content("\n").join([onscreen.plain(pick.name).stylize("bold"), onscreen.plain(place)]))
-            yield Static(onscreen.plain(task.sentence), classes="dim")
-            yield Static("Why", classes="section")
-            yield Static(table(pick_rows.points_and_why(pick)))
-            for at, alike in enumerate(offers[:MOST]):
-                use = "Use " if at == 0 else "or " if at == 1 else ""
-                yield Static(onscreen.plain(f"{use}{keys_of(alike)} · {alike[0].provider_name}"), classes="section")
-                yield Static(table(told(alike, self._today)))
-            if len(offers) > MOST:
-                yield Static(onscreen.plain(f"and {len(offers) - MOST:,} more"), classes="section")
-            if any(alike[0].model.price.as_of for alike in offers):
-                yield Static(onscreen.plain(words.sentence(self._price_note)), classes="dim foot")
+            yield from known_of(self._of, self._pick, controller.now().date(), controller.insight.prices_of)
         yield KeyFooter()
+
+    def action_copy(self) -> None:
+        copy_name(self.arka, self._controller, self._pick.offer.model.id)
+
+
+def known_of(task: TaskPicks, pick: Pick, today: date, price_note: str) -> Iterator[Widget]:
+    offers = model_rows.alike([pick.offer, *pick.others])
+    rank = next(at for at, each in enumerate(task.picks, 1) if each is pick)
+    place = f"{task.title}: number {rank:,} of {len(task.picks):,}, {pick_rows.total(pick.points)}"
+    yield Static(Content("\n").join([onscreen.plain(pick.name).stylize("bold"), onscreen.plain(place)]))
+    yield Static(onscreen.plain(task.sentence), classes="dim")
+    yield Static("Why", classes="section")
+    yield Pairs(pick_rows.points_and_why(pick))
+    for at, alike in enumerate(offers[:MOST]):
+        use = "Use " if at == 0 else "or " if at == 1 else ""
+        yield Static(onscreen.plain(f"{use}{keys_of(alike)} · {alike[0].provider_name}"), classes="section")
+        yield Pairs(told(alike, today))
+    if len(offers) > MOST:
+        yield Static(onscreen.plain(f"and {len(offers) - MOST:,} more"), classes="section")
+    if any(alike[0].model.price.as_of for alike in offers):
+        yield Static(onscreen.plain(words.sentence(price_note)), classes="dim foot")
 
 
 class RulesScreen(ReadModal[None]):
@@ -77,7 +89,7 @@ class RulesScreen(ReadModal[None]):
             yield Static("Every rule that a model meets adds its points, or takes them. Most points come first.")
             if task:
                 yield Static(onscreen.plain(task.title), classes="section")
-                yield Static(table(_rules_of(task, self._rules)))
+                yield Pairs(_rules_of(task, self._rules))
             yield Static("To change it", classes="section")
             state = "Read from here" if self._own_file.exists() else "Put a file here"
             how = self.said("what it has replaces what has the same name, then {picks.ask_again} reads it:")

@@ -1,5 +1,6 @@
 """Which model for which task: of those that verified keys reach, ranked, each with its reasons and the key to use."""
 
+from functools import partial
 from pathlib import Path
 
 from textual import on
@@ -18,10 +19,12 @@ from arka_tui.tui import onscreen, pick_rows
 from arka_tui.tui.pick_rows import Findings
 from arka_tui.tui.screens.help import HelpScreen
 from arka_tui.tui.screens.listing_screen import ListingScreen
-from arka_tui.tui.screens.pick_detail import PickDetail, RulesScreen
+from arka_tui.tui.screens.model_detail import copy_name
+from arka_tui.tui.screens.pick_detail import PickDetail, RulesScreen, known_of
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.pick_list import PickList, TaskList, heads
+from arka_tui.tui.widgets.side import Side
 
 NARROW = 72
 """Screens with fewer columns show one task at a time."""
@@ -57,6 +60,7 @@ class PicksScreen(ListingScreen):
         Binding("right,l", "turn(1)", "Task", id="picks.next", tooltip="The next task"),
         Binding("i", "rules", "Rules", id="picks.rules", tooltip="How it is ranked, and where to change that"),
         Binding("escape,p,q", "dismiss(None)", "Back", key_display="Esc", id="picks.back", tooltip="Back to the keys"),
+        Binding("y", "copy", "Copy name", id="picks.copy", tooltip="The model's name to your terminal's clipboard"),
         Binding("r", "ask_again", "Ask again", id="picks.ask_again", tooltip="Ask all keys for their models again"),
     ]
 
@@ -66,13 +70,14 @@ class PicksScreen(ListingScreen):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        with Horizontal(id="desk"):
+        with Horizontal(classes="desk"):
             yield TaskList(id="tasks")
             with Vertical():
                 yield Static("", id="sentence")
                 yield Static("", id="columns")
                 yield PickList(id="picks")
                 yield Static("", id="empty", classes="hidden")
+            yield Side()
         yield Static("", id="pick")
         yield Static("", id="mistakes", classes="error")
         yield Static("", id="notes")
@@ -179,11 +184,22 @@ class PicksScreen(ListingScreen):
     def _paint_pick(self) -> None:
         pick, below = self._picks.current, self.query_one("#pick", Static)
         below.set_class(pick is None, "hidden")
+        self.call_after_refresh(self._paint_side)
         if pick is None:
             return
         room = self._width - 2
         lines = pick_rows.told(pick, room, 3 if self.size.height < SHORT else 4)
         below.update(Content("\n").join(onscreen.plain(onscreen.fitting(parts, room)) for parts in lines))
+
+    def _paint_side(self) -> None:
+        """When it is known whether there is one, and unless a lock came between: all that Enter would show."""
+        for side in self.query(Side):
+            task, pick = self._tasks.current, self._picks.current
+            today, note = self._controller.now().date(), self._controller.insight.prices_of
+            if task and pick in task.picks:
+                side.show((task, pick, today), partial(known_of, task, pick, today, note))
+            else:
+                side.show(None, tuple)
 
     def _paint_notes(self) -> None:
         """What is wrong in the user's rules, which keys count, whose list is missing, and what a star means."""
@@ -220,6 +236,8 @@ class PicksScreen(ListingScreen):
             return None if self.asking else True
         if action == "rules":
             return self._found is not None
+        if action == "copy":
+            return self._picks.current is not None
         return action != "turn" or bool(self._found and self._found.in_reach)
 
     @on(LineList.Moved, "#tasks")
@@ -235,8 +253,11 @@ class PicksScreen(ListingScreen):
     def _open(self) -> None:
         task, pick = self._tasks.current, self._picks.current
         if task and pick and self.is_current and self._controller.unlocked:
-            today, note = self._controller.now().date(), self._controller.insight.prices_of
-            self.app.push_screen(PickDetail(task, pick, today, note))
+            self.app.push_screen(PickDetail(self._controller, task, pick))
+
+    def action_copy(self) -> None:
+        if (pick := self._picks.current) and self._controller.unlocked:
+            copy_name(self.arka, self._controller, pick.offer.model.id)
 
     def action_turn(self, by: int) -> None:
         self._tasks.turn(by)

@@ -7,6 +7,7 @@ from functools import partial
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
@@ -51,8 +52,9 @@ class SlotsScreen(ArkaScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title")
-        yield ChoiceList(id="slots")
-        yield Static("", id="slot-about")
+        with Container(classes="desk turns"):
+            yield ChoiceList(id="slots")
+            yield Static("", id="slot-about")
         yield KeyFooter()
 
     def on_mount(self) -> None:

@@ -60,10 +60,15 @@ class KeyFooter(Widget):
     def _now(self) -> Iterator[_Key]:
         """One key of each action that is to be shown."""
         told: set[str] = set()
+        focused = self.app.focused
         for _, binding, enabled, _ in self.screen.active_bindings.values():
-            if binding.show and binding.action not in told:
-                told.add(binding.action)
-                yield _Key(binding.key, self.app.get_key_display(binding), binding.description, enabled)
+            action = binding.action.removeprefix("app.")
+            shown = self.app.get_key_display(binding)
+            if focused and focused.check_consume_key(binding.key, shown if len(shown) == 1 else None):
+                continue  # it would be typed
+            if binding.show and action not in told:
+                told.add(action)
+                yield _Key(binding.key, shown, binding.description, enabled)
 
     def _placed(self) -> Iterator[tuple[int, _Key]]:
         """Those that fit, and where each begins."""

@@ -32,7 +32,15 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("pagedown,ctrl+f", "page(1)", "A page down", show=False, id="list.page_down"),
         Binding("home,g", "edge(-1)", "To the first", show=False, id="list.first"),
         Binding("end,G", "edge(1)", "To the last", show=False, id="list.last"),
-        Binding("enter", "open", "Details", show=False, id="list.open", tooltip="All that is known of it"),
+        Binding(
+            "enter",
+            "open",
+            "Details",
+            show=False,
+            key_display="Enter",
+            id="list.open",
+            tooltip="All that is known of it",
+        ),
     ]
 
     cursor = reactive(0, repaint=False, init=False)

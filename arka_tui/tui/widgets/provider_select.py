@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 from textual.widgets import Select
+from textual.widgets.select import NoSelection
 
 from arka_tui.text import safe
 
@@ -19,3 +20,8 @@ class ProviderSelect(Select[str]):
         """Private in Textual, where it fails if a lock removes the form in the middle of its mounting."""
         if self.query("SelectOverlay"):
             super()._setup_options_renderables()
+
+    def _init_selected_option(self, hint: str | NoSelection = Select.NULL) -> None:
+        """As private, and fails likewise."""
+        if self.query("SelectCurrent #label"):
+            super()._init_selected_option(hint)

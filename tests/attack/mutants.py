@@ -327,6 +327,20 @@ MUTANTS = (
         "tui/test_guard.py::test_nothing_is_ever_copied_or_screenshot",
     ),
     _mutant(
+        "a link may lead anywhere",
+        "tui/guard.py",
+        "page if page in self._pages else None",
+        "page",
+        "tui/test_links.py::test_the_last_filter_lets_no_link_through_that_is_not_a_page",
+    ),
+    _mutant(
+        "a key may be sent as the name of a model",
+        "tui/clipboard.py",
+        " or controller.catalog.holds_key(text) or controller.insight.holders(Secret(text))",
+        "",
+        "tui/test_links.py::test_no_key_that_is_stored_or_looks_like_one_is_public",
+    ),
+    _mutant(
         "a crash shows local variables",
         "tui/app.py",
         "self._exit_renderables.append(Segments(self.console.render(crash_report(error), self.console.options)))",

@@ -18,6 +18,7 @@ SAID = {"theme": "nord", "paid_test": "no", "lock_after_minutes": "3", "test_eve
     "animations": "yes",
     "cursor_blink": "1",
     "clock": "ON",
+    "links": "true",
 }
 REFUSED = {"proxy": "http://evil.example:8080", "ca_bundle": "/tmp/evil.pem", "key_file": "/tmp/k", "keys": "a"} | {
     "status_cache": "true"
@@ -56,7 +57,7 @@ def test_a_variable_goes_before_the_file_and_before_what_fits() -> None:
 
 def test_every_setting_has_a_variable_or_a_reason_why_not() -> None:
     config = in_force(Config(), variables(**SAID))
-    assert config == Config("nord", False, 3, 60, "", "", "", False, 30, True, True, True)
+    assert config == Config("nord", False, 3, 60, "", "", "", False, 30, True, True, True, True)
     assert {*SAID, *REFUSED} == {*KINDS}
 
 

@@ -36,7 +36,7 @@ from arka_tui.tui.guard import (
 )
 from arka_tui.tui.keymap import Keymap
 from arka_tui.tui.lifeline import Lifeline
-from arka_tui.tui.screens.arka_screen import ArkaModal, ArkaScreen, FilteredScreen
+from arka_tui.tui.screens.arka_screen import ArkaModal, ArkaScreen, FilteredScreen, is_whole
 from arka_tui.tui.screens.authorize import Authorize, PathField
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.screens.create import CreateScreen
@@ -257,7 +257,7 @@ class ArkaApp(App[None]):
         """By the clock, or with the first input after a while: nobody shall take a stale age for the truth."""
         self._aged = _now()
         for screen in self.screen_stack:
-            if isinstance(screen, ArkaScreen | ArkaModal) and screen.is_mounted:
+            if isinstance(screen, ArkaScreen | ArkaModal) and is_whole(screen):
                 screen.refresh_ages()
 
     # ------------------------------------------------------------------ deeds

@@ -200,7 +200,7 @@ def test_every_screen_names_the_keys_there_are(controller: Controller, add: Add,
         await driven.press(*_pressed("models.back"), *_pressed("keys.picks"))
         await look(PicksScreen, f"{key('picks.back')}, then {key('keys.add')} adds one")
         await driven.press(*_pressed("picks.back"), *_pressed("keys.log"))
-        await look(LogScreen, f"Press {key('keys.test')} on a key to test it")
+        await look(LogScreen, f"{key('log.back')} goes back to the keys: {key('keys.test')} tests the one")
         await driven.press(*_pressed("log.back"))
         add("openai/a", "slow")
         add("openai/b")

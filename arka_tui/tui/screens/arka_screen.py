@@ -1,6 +1,6 @@
 """What all our screens share: the way to the application, typed."""
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual import events, on
 from textual.binding import Binding
@@ -19,6 +19,11 @@ ResultT = TypeVar("ResultT")
 def _too_late(screen: Screen[ResultT], event: events.Event) -> bool:
     """A lock or the end may remove a screen while it is being made. Its parts go first, and it must do no more then."""
     return screen._pruning and isinstance(event, events.Mount | events.Resize | events.ScreenResume)
+
+
+def is_whole(screen: Screen[Any]) -> bool:
+    """Whether its parts are there."""
+    return screen.is_mounted and not screen._pruning
 
 
 class ArkaScreen(Screen[ResultT]):

@@ -81,6 +81,11 @@ class ListingScreen(ArkaScreen[None]):
         """ "asking 3/12 keys", or nothing."""
         return f"asking {self.answered}/{self.asked} keys" if self.asking else ""
 
+    @property
+    def awaiting(self) -> bool:
+        """Whether answers are still to come, or to be looked at."""
+        return self.asking or self._gathering
+
     def ask(self, *, again: bool = False) -> None:
         """For the lists that are not known, or for all; then, and once before, `gather`. Not while it asks already."""
         if self.asking:

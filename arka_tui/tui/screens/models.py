@@ -194,7 +194,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
             return None if self.asking else True
         if action == "view" and parameters == (self._models.view.name,):
             return False
-        if action == "filter" and (self._book is None or self.asking):
+        if action == "filter" and self.awaiting:
             return True  # typed ahead of the answers
         return self._models.book.models > 0 or action not in ("filter", "sort", "view", "copy")
 

@@ -129,7 +129,7 @@ def test_a_key_leaves_no_trace_outside_the_vault_whatever_is_done_with_it(home: 
 ON_LEAVING = {"closing", "after", "at_exit", "late_thread", "lost_task"}
 UNNOTICED = {"task", "lost_task", "unraisable", "warning", "log"}
 """Nobody waits for these."""
-OFTEN = {"handler", "worker", "closing"}
+OFTEN = {"handler", "worker"}
 ENDS_WITH = {**dict.fromkeys(UNNOTICED | {"at_exit", "late_thread"}, 0), "interrupt": 130, "driver": 143}
 """All others with 1."""
 

@@ -78,6 +78,7 @@ def test_a_dumb_terminal_is_refused_in_two_lines(remote: Remote) -> None:
     remote.sshd.wait_idle()
 
 
+@pytest.mark.slow
 def test_each_change_of_size_is_followed_by_a_whole_picture(remote: Remote) -> None:
     fill(remote.home, 50)
     window = remote.open()

@@ -32,6 +32,7 @@ def test_over_ssh_not_a_byte_is_sent_while_nothing_happens(home: Home, simulator
         assert not terminal.paints_within(IDLE_S), "a field that has the focus"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environ", [{}, SSH | {"ARKA_CURSOR_BLINK": "true"}], ids=["local", "chosen"])
 def test_at_a_local_terminal_or_where_it_was_chosen_the_cursor_blinks(
     home: Home, simulator: Simulator, environ: dict[str, str]

@@ -122,9 +122,8 @@ def test_the_screens_before_the_keys_fit_too(
     drive(no_controller, script, size)
 
 
-@pytest.mark.parametrize(
-    "size", [pytest.param((80, 24), id="usual"), pytest.param((40, 12), id="small", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [pytest.param((80, 24), id="usual"), pytest.param((40, 12), id="small")])
 def test_tab_reaches_whatever_can_have_the_focus_and_every_key_that_is_told_does_something(
     known: Controller, size: tuple[int, int]
 ) -> None:

@@ -13,6 +13,8 @@ from arka_tui.errors import ArkaError
 
 if TYPE_CHECKING:
     from arka_tui.config import Config
+    from arka_tui.controller import Controller
+    from arka_tui.paths import Paths
 
 _HAND_OVER = ("exec", "run", "unlock")
 """The commands that may end as another program."""
@@ -85,23 +87,34 @@ def _tui() -> int:
     on_disk = config.load(paths.settings)
     settings = overrides.in_force(on_disk, os.environ)
     _tell_textual(settings)
+    from arka_tui.tui.app import run
+    from arka_tui.tui.loading import Loading
+
+    def load() -> "Controller":
+        from arka_tui.tui import rooms  # noqa: F401  # for whoever goes through the door next
+
+        return _controller(paths, settings)
+
+    notices = [*overrides.notices(on_disk, os.environ), *_notices(os.environ, paths.settings)]
+    vault = Path(os.path.realpath(paths.vault))
+    return run(Loading(vault, settings, load) if vault.is_file() else load(), notices)
+
+
+def _controller(paths: "Paths", settings: "Config") -> "Controller":
+    from arka_tui import overrides
     from arka_tui.controller import Controller
     from arka_tui.providers.catalog import load_catalog, with_own_providers
     from arka_tui.store.ssh_agent import Agent
     from arka_tui.store.vault import Vault
-    from arka_tui.tui.app import run
 
-    catalog = with_own_providers(load_catalog(), paths.providers)
-    controller = Controller(
+    return Controller(
         paths,
         Vault(paths),
-        catalog,
+        with_own_providers(load_catalog(), paths.providers),
         settings,
         overridden=overrides.overridden(os.environ),
         agent=lambda: Agent.find(os.environ),
     )
-    notices = [*overrides.notices(on_disk, os.environ), *_notices(os.environ, paths.settings)]
-    return run(controller, [*notices, *catalog.troubles])
 
 
 def _tell_textual(settings: "Config") -> None:

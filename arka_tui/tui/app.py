@@ -1,10 +1,12 @@
 """The application: which screen is shown, the lock, and the traps of the toolkit closed."""
 
+import asyncio
+import gc
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segments
 from textual import events, work
@@ -18,12 +20,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from arka_tui import links
-from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError, NotSaved, VaultError
-from arka_tui.telling import words
 from arka_tui.text import safe
-from arka_tui.tui import clipboard, onscreen
-from arka_tui.tui.clipboard import Public
+from arka_tui.tui import onscreen
 from arka_tui.tui.driver import PatientDriver
 from arka_tui.tui.guard import (
     AsciiFilter,
@@ -36,18 +35,18 @@ from arka_tui.tui.guard import (
 )
 from arka_tui.tui.keymap import Keymap
 from arka_tui.tui.lifeline import Lifeline
+from arka_tui.tui.loading import Loading
 from arka_tui.tui.screens.arka_screen import ArkaModal, ArkaScreen, FilteredScreen, is_whole
-from arka_tui.tui.screens.authorize import Authorize, PathField
 from arka_tui.tui.screens.confirm import Confirm
-from arka_tui.tui.screens.create import CreateScreen
-from arka_tui.tui.screens.key_form import KeyForm, throw_away
-from arka_tui.tui.screens.keys import KeysScreen
-from arka_tui.tui.screens.passphrase import PassphraseScreen
-from arka_tui.tui.screens.slots import SlotsScreen
-from arka_tui.tui.screens.trouble import TroubleScreen
 from arka_tui.tui.screens.unlock import UnlockScreen
+from arka_tui.tui.widgets.field import PathField
 from arka_tui.tui.widgets.line_list import LineList
 from arka_tui.tui.widgets.secret_input import Burst, SecretInput
+
+if TYPE_CHECKING:
+    from arka_tui.config import Config
+    from arka_tui.controller import Controller
+    from arka_tui.tui.clipboard import Public
 
 IDLE_LOOK_S = 5.0
 AGES_S = 60.0
@@ -103,12 +102,14 @@ class ArkaApp(App[None]):
         ),
     ]
 
-    def __init__(self, controller: Controller, notices: Sequence[str] = ()) -> None:
+    def __init__(self, controller: "Controller | Loading", notices: Sequence[str] = ()) -> None:
         """Raises: ConfigError, where keys of the keyboard are wrongly chosen."""
         # With NO_COLOR Textual would send greys; in the terminal's own palette it can send none at all.
         super().__init__(PatientDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self._workers = ForgetfulWorkers(self)
-        self.controller = controller
+        self._door = controller
+        self._controller = None if isinstance(controller, Loading) else controller
+        self._loaded = asyncio.Event()
         self.keymap = Keymap(controller.config.keys)
         self._bindings = self.keymap.fit(self._bindings)
         self._notices = notices
@@ -123,12 +124,42 @@ class ArkaApp(App[None]):
         """Why it must lock as soon as nothing is being saved any more, or nothing."""
         self._lifeline: Lifeline | None = None
         self._guards: list[LineFilter] = [ControlFilter(), *([] if speaks_utf8() else [AsciiFilter()])]
-        linked = links.wanted(controller.config.links, os.environ)
-        self._guards.append(LinkFilter(controller.catalog.pages if linked else frozenset()))
+        self._links = LinkFilter()
+        self._guards.append(self._links)
         self.register_theme(ARKA_THEME)
+        if self._fitting_theme() == ARKA_THEME.name:
+            self._begin_in_our_theme()
         self.animation_level = "basic" if controller.config.animations else "none"
 
     # ------------------------------------------------------------------ life
+
+    @property
+    def controller(self) -> "Controller":
+        """Not before it is loaded: see `loaded`."""
+        assert self._controller is not None  # noqa: S101  # what needs it is behind the door
+        return self._controller
+
+    @property
+    def has_loaded(self) -> bool:
+        return self._loaded.is_set()
+
+    async def loaded(self) -> "Controller":
+        await self._loaded.wait()
+        return self.controller
+
+    @property
+    def config(self) -> "Config":
+        return (self._controller or self._door).config
+
+    @property
+    def unlocked(self) -> bool:
+        return self._controller is not None and self._controller.unlocked
+
+    def _begin_in_our_theme(self) -> None:
+        """What assigning it does, before any style sheet is read: they would all be read a second time."""
+        self.set_reactive(App.theme, ARKA_THEME.name)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.update_classes({f"-theme-{ARKA_THEME.name}": True, "-dark-mode": ARKA_THEME.dark}, update=False)
 
     def on_mount(self) -> None:
         self.theme = self._fitting_theme()
@@ -138,52 +169,87 @@ class ArkaApp(App[None]):
             )
             self._lifeline.hold()
         self.set_interval(IDLE_LOOK_S, self._look_at_clocks)
-        if self.controller.config.clock:
+        if self.config.clock:
             self.set_interval(AGES_S, self._refresh_ages)
-        self.show_door()
+        if isinstance(self._door, Loading):
+            self._start_with(UnlockScreen(self._door))
+            self.call_after_refresh(self._load, self._door)
+        else:
+            self._have(self._door)
+            self.show_door()
+            self._tell_troubles()
         for notice in [*self._notices, *self._unknown_theme()]:
             self.tell(notice, severity="warning")
 
+    @work(description="load what is behind the door", group="load")
+    async def _load(self, loading: Loading) -> None:
+        controller = await asyncio.to_thread(loading.load)
+        if not self.is_headless:
+            gc.freeze()  # what is loaded now stays: else each full collection looks at all of it, for 60 ms
+        self._have(controller)
+        try:
+            as_it_seemed = controller.vault_exists()
+        except VaultError:
+            as_it_seemed = False
+        if not as_it_seemed:
+            self.show_door()
+        self._tell_troubles()
+
+    def _tell_troubles(self) -> None:
+        for trouble in self.controller.catalog.troubles:
+            self.tell(trouble, severity="warning")
+
+    def _have(self, controller: "Controller") -> None:
+        self._controller = controller
+        if links.wanted(self.config.links, os.environ):
+            self._links.pages = controller.catalog.pages
+        self._loaded.set()
+
     def _fitting_theme(self) -> str:
         """The one of the settings; where none is chosen, the terminal's own palette if ours would be washed out."""
-        wanted = self.controller.config.theme
+        wanted = self.config.theme
         if wanted != ARKA_THEME.name and wanted in self.available_themes:
             return wanted
         few_colours = self.no_color or self.console.color_system in (None, "standard")
         return "ansi-dark" if few_colours and not self.is_headless else ARKA_THEME.name
 
     def _unknown_theme(self) -> list[str]:
-        wanted = self.controller.config.theme
+        wanted = self.config.theme
         return [] if wanted in self.available_themes else [f"The settings name a theme {wanted!r}, which there is not."]
 
     async def on_unmount(self) -> None:
-        self.controller.lock()
-        await self.controller.close()
+        if self._controller:
+            self._controller.lock()
+            await self._controller.close()
         if self._lifeline:
             self._lifeline.let_go(self.return_code or 0)
 
     def show_door(self, reason: str = "") -> None:
         """Whatever stands before the keys: unlock, create, or what is wrong with the file."""
+        from arka_tui.tui import rooms
+
         try:
             exists = self.controller.vault_exists()
         except VaultError as trouble:
-            self._start_with(TroubleScreen(self.controller, trouble))
+            self._start_with(rooms.TroubleScreen(self.controller, trouble))
             return
         if self.controller.unlocked:
             self.enter()
         elif exists:
             self._start_with(UnlockScreen(self.controller, reason))
         else:
-            self._start_with(CreateScreen(self.controller))
+            self._start_with(rooms.CreateScreen(self.controller))
 
     def enter(self, notes: Sequence[str] = (), *, recovered: bool = False) -> None:
         """The vault is open: show the keys."""
+        from arka_tui.tui import rooms
+
         self._last_input = _now()
-        self._start_with(KeysScreen(self.controller))
+        self._start_with(rooms.KeysScreen(self.controller))
         for note in notes:
             self.tell(note, severity="warning")
         if recovered:
-            self.push_screen(PassphraseScreen(self.controller, forgotten=True))
+            self.push_screen(rooms.PassphraseScreen(self.controller, forgotten=True))
 
     def lock(self, reason: str = "") -> None:
         self.workers.cancel_all()
@@ -233,7 +299,7 @@ class ArkaApp(App[None]):
         return await self.run_action("filter", self.screen)
 
     def _look_at_clocks(self) -> None:
-        minutes = self.controller.config.lock_after_minutes
+        minutes = self.config.lock_after_minutes
         slept, self._slept = _slept() - self._slept, _slept()
         if slept >= ASLEEP_S:
             self.lock_soon("Locked: the machine was asleep.")
@@ -250,7 +316,7 @@ class ArkaApp(App[None]):
         self.left_alone = reason
         if self._saves:
             self._lock_due = reason
-        elif self.controller.unlocked:
+        elif self.unlocked:
             self.lock(reason)
 
     def _refresh_ages(self) -> None:
@@ -269,24 +335,28 @@ class ArkaApp(App[None]):
         self.notify(safe(text, 400), title=safe(title, 60), severity=level, timeout=timeout, markup=False)  # type: ignore[arg-type]
 
     def tell_error(self, error: ArkaError) -> None:
-        self.tell(words.problem(error), severity="error")
+        from arka_tui.tui import rooms
+
+        self.tell(rooms.words.problem(error), severity="error")
 
     def tell_notice(self, notice: str) -> None:
         """Where there is one."""
         if notice:
             self.tell(notice, severity="warning")
 
-    def send_to_terminal(self, public: Public | None, *, instead: str) -> None:
+    def send_to_terminal(self, public: "Public | None", *, instead: str) -> None:
         """For the clipboard, because the user asked for it. `instead` is said where there is nothing to send."""
         if public is None or self._driver is None:
             self.tell(instead, severity="warning")
             return
+        from arka_tui.tui import clipboard
+
         self._driver.write(public.sequence)
         self.clear_notifications()
         self.tell(clipboard.told(public, os.environ))
 
     def action_lock(self) -> None:
-        if self.controller.unlocked and not self._wait_for_save():
+        if self.unlocked and not self._wait_for_save():
             self.lock("Locked.")
 
     def action_say_quit(self) -> None:
@@ -298,9 +368,12 @@ class ArkaApp(App[None]):
 
     @work(description="quit", exclusive=True, group="quit")
     async def _quit(self) -> None:
-        unsaved = any(isinstance(each, KeyForm) and each.unsaved for each in self.screen_stack)
-        if not unsaved or await self.push_screen_wait(throw_away()):
-            self.exit()
+        if any(isinstance(each, ArkaModal) and each.unsaved for each in self.screen_stack):
+            from arka_tui.tui import rooms
+
+            if not await self.push_screen_wait(rooms.throw_away()):
+                return
+        self.exit()
 
     @contextmanager
     def saving(self) -> Iterator[None]:
@@ -321,9 +394,11 @@ class ArkaApp(App[None]):
 
     @work(description="change the passphrase", exclusive=True, group="ask")
     async def action_change_passphrase(self) -> None:
-        gate = Authorize(self.controller, "Change the passphrase", ["First the one of today."], yes="Go on")
+        from arka_tui.tui import rooms
+
+        gate = rooms.Authorize(self.controller, "Change the passphrase", ["First the one of today."], yes="Go on")
         if await self.push_screen_wait(gate):
-            self.push_screen(PassphraseScreen(self.controller))
+            self.push_screen(rooms.PassphraseScreen(self.controller))
 
     def action_command_palette(self) -> None:
         """Not over a question: it is answered when its deed is done, and must be on top then."""
@@ -331,13 +406,15 @@ class ArkaApp(App[None]):
             super().action_command_palette()
 
     def action_slots(self) -> None:
-        self.push_screen(SlotsScreen(self.controller))
+        from arka_tui.tui import rooms
+
+        self.push_screen(rooms.SlotsScreen(self.controller))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """No screenshot: it would write what is on screen to a file that others may read."""
         yield SystemCommand("Theme", "Change the colours; ansi themes are the terminal's own", self.action_change_theme)
-        if isinstance(screen, KeysScreen):
-            for title, help_text, deed in screen.commands():
+        if self.unlocked and isinstance(screen, ArkaScreen) and (commands := screen.commands()):
+            for title, help_text, deed in commands:
                 yield SystemCommand(title, help_text, deed)
             yield SystemCommand(
                 "Change passphrase", "A new one, and a new recovery code", self.action_change_passphrase
@@ -350,9 +427,9 @@ class ArkaApp(App[None]):
 
     def watch_theme(self, theme: str) -> None:
         """A theme that the user picks is kept."""
-        if self.is_running and theme != self._fitting_theme():
+        if self.is_running and self._controller and theme != self._fitting_theme():
             try:
-                notice = self.controller.change_setting(theme=theme)
+                notice = self._controller.change_setting(theme=theme)
             except NotSaved as failure:
                 self.tell_error(failure)
             else:
@@ -362,7 +439,7 @@ class ArkaApp(App[None]):
         """Private in Textual: here each widget comes by, before it gets a key. It gets what the settings say of it."""
         child._bindings = self.keymap.fit(child._bindings)
         if isinstance(child, Input):
-            child.cursor_blink = bool(self.controller.config.cursor_blink)
+            child.cursor_blink = bool(self.config.cursor_blink)
         super()._register_child(parent, child, before, after)
 
     # ------------------------------------------------------------------ traps of the toolkit, closed
@@ -406,7 +483,7 @@ def _slept() -> float:
     return time.clock_gettime(_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
-def run(controller: Controller, notices: Sequence[str] = ()) -> int:
+def run(controller: "Controller | Loading", notices: Sequence[str] = ()) -> int:
     """Until the user leaves. Returns the exit code."""
     tolerate_bytes_that_are_no_text()
     app = ArkaApp(controller, notices)

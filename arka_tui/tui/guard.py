@@ -45,13 +45,14 @@ class AsciiFilter(LineFilter):
 
 
 class LinkFilter(LineFilter):
-    """A link only to one of `pages`, which is none where the terminal does not know links. Whatever else asks for one,
+    """A link only to one of `pages`, which are none where the terminal does not know links. Whatever else asks for one,
     a widget or an oversight, is painted as text.
     """
 
-    def __init__(self, pages: frozenset[str]) -> None:
+    pages: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
         super().__init__()
-        self._pages = pages
         self._fit: dict[Style, Style] = {}
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -64,7 +65,7 @@ class LinkFilter(LineFilter):
     def _fitting(self, style: Style) -> Style:
         if style not in self._fit:
             page = style.link or ""
-            fit = style.update_link(page if page in self._pages else None)
+            fit = style.update_link(page if page in self.pages else None)
             if fit.link:
                 fit._link_id = name_of(page)  # rich counts, so that each piece of a wrapped address is one of its own
             self._fit[style] = fit

@@ -329,7 +329,7 @@ MUTANTS = (
     _mutant(
         "a link may lead anywhere",
         "tui/guard.py",
-        "page if page in self._pages else None",
+        "page if page in self.pages else None",
         "page",
         "tui/test_links.py::test_the_last_filter_lets_no_link_through_that_is_not_a_page",
     ),

@@ -18,6 +18,7 @@ from arka_tui.providers.catalog import load_catalog
 from arka_tui.secret import Secret
 from arka_tui.simulator import Simulator
 from arka_tui.tui.app import ArkaApp
+from arka_tui.tui.loading import Loading
 from tests.conftest import NOW, PASSPHRASE, RECOVERY_CODE, open_vault
 
 ResultT = TypeVar("ResultT")
@@ -80,7 +81,7 @@ class Driven:
 
 
 def drive(
-    controller: Controller, script: Callable[[Driven], Awaitable[ResultT]], size: tuple[int, int] = (80, 24)
+    controller: Controller | Loading, script: Callable[[Driven], Awaitable[ResultT]], size: tuple[int, int] = (80, 24)
 ) -> ResultT:
     async def run() -> ResultT:
         app = ArkaApp(controller)

@@ -180,7 +180,9 @@ def test_a_hostile_page_of_ones_own_providers_does_not_become_a_link(
 
 @pytest.mark.parametrize("link", [EVIL, "javascript:alert(1)", f"{KEYS_PAGE}\x1b\\\x1b]52;c;eA==\x07", f"{KEYS_PAGE}s"])
 def test_the_last_filter_lets_no_link_through_that_is_not_a_page(link: str) -> None:
-    painted = LinkFilter(frozenset({KEYS_PAGE})).apply([Segment("x", Style(bold=True, link=link))], Color(0, 0, 0))
+    links = LinkFilter()
+    links.pages = frozenset({KEYS_PAGE})
+    painted = links.apply([Segment("x", Style(bold=True, link=link))], Color(0, 0, 0))
     assert painted[0].style is not None
     assert painted[0].style.link is None
     assert painted[0].style.bold

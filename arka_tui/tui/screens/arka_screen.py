@@ -1,5 +1,6 @@
 """What all our screens share: the way to the application, typed."""
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual import events, on
@@ -34,6 +35,10 @@ class ArkaScreen(Screen[ResultT]):
     def said(self, text: str) -> str:
         """With the key that does it in the place of each `{keys.add}`."""
         return self.arka.keymap.said(text)
+
+    def commands(self) -> Iterable[tuple[str, str, Callable[[], None]]]:
+        """Titles, what they do, and the deeds, for the command palette of an open vault."""
+        return ()
 
     def refresh_ages(self) -> None:
         """Paints anew what tells how long ago something was, where it reads otherwise by now."""
@@ -91,6 +96,11 @@ class ArkaModal(ModalScreen[ResultT]):
 
     def refresh_ages(self) -> None:
         """As `ArkaScreen` has it."""
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was typed that leaving would throw away."""
+        return False
 
     def _screen_resized(self, size: Size) -> None:
         """As `ArkaScreen` does."""

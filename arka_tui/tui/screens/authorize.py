@@ -15,15 +15,11 @@ from arka_tui.secret import Secret
 from arka_tui.telling import words
 from arka_tui.tui import onscreen
 from arka_tui.tui.screens.arka_screen import ArkaModal
-from arka_tui.tui.widgets.field import Field
+from arka_tui.tui.widgets.field import PathField
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.secret_input import SecretInput
 
 FORGOTTEN = "If it is forgotten: lock, then open the vault with the recovery code."
-
-
-class PathField(Field):
-    """Enter goes on to the next field at once: what comes right after is a passphrase, and this one shows its text."""
 
 
 class Authorize(ArkaModal[Secret | None]):

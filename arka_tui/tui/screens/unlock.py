@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from enum import Enum
-from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -11,17 +11,18 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
-from arka_tui.controller import Controller
 from arka_tui.errors import ArkaError
-from arka_tui.store.slots import KEY_FILE, RECOVERY_CHARS, SSH_AGENT, tidy_recovery_code
-from arka_tui.store.vault import Opened
-from arka_tui.telling import words
 from arka_tui.tui import onscreen
+from arka_tui.tui.loading import Door
 from arka_tui.tui.screens.arka_screen import ArkaScreen
 from arka_tui.tui.screens.confirm import Confirm
 from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.secret_input import SecretInput
+
+if TYPE_CHECKING:
+    from arka_tui.controller import Controller
+    from arka_tui.store.vault import Opened
 
 
 class _Mode(Enum):
@@ -43,9 +44,9 @@ class UnlockScreen(ArkaScreen[None]):
         Binding("ctrl+g", "agent", "ssh-agent", id="unlock.agent", tooltip="Open with a key of your ssh-agent"),
     ]
 
-    def __init__(self, controller: Controller, reason: str = "") -> None:
+    def __init__(self, door: Door, reason: str = "") -> None:
         super().__init__()
-        self._controller = controller
+        self._door = door
         self._reason = reason
         self._mode = _Mode.PASSPHRASE
         self._offered: frozenset[str] = frozenset()
@@ -54,13 +55,13 @@ class UnlockScreen(ArkaScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="door"):
             yield Static("arka-tui", classes="title")
-            yield Static(onscreen.plain(f"vault: {self._controller.vault_path}"), classes="dim")
+            yield Static(onscreen.plain(f"vault: {self._door.vault_path}"), classes="dim")
             yield Static("Passphrase", id="asked")
             yield SecretInput("type it, then Enter", id="passphrase")
             yield SecretInput("eight groups of four", id="code")
-            yield Field(self._controller.slots.usual_key_file, placeholder="where it is, then Enter", id="key-file")
+            yield Field(self._door.config.key_file, placeholder="where it is, then Enter", id="key-file")
             yield Static(onscreen.plain(self._reason), id="status")
-            if self._controller.demo:
+            if self._door.demo:
                 yield Static("Demo: the passphrase is demo", classes="dim")
         yield KeyFooter()
 
@@ -70,10 +71,15 @@ class UnlockScreen(ArkaScreen[None]):
 
     @work(description="what opens it", exclusive=True, group="offered")
     async def _find_out_what_opens_it(self) -> None:
-        self._offered = await asyncio.to_thread(self._controller.slots.offered)
+        controller = await self.arka.loaded()
+        self._offered = await asyncio.to_thread(controller.slots.offered)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self._offered:
+            return action != "agent" and parameters != ("KEY_FILE",)
+        from arka_tui.store.slots import KEY_FILE, SSH_AGENT
+
         needs = SSH_AGENT if action == "agent" else KEY_FILE if parameters == ("KEY_FILE",) else ""
         return not needs or needs in self._offered
 
@@ -97,13 +103,14 @@ class UnlockScreen(ArkaScreen[None]):
             self._mode = _Mode.PASSPHRASE
             self._show_mode()
         told = self.said("Asking your ssh-agent … it may ask you. {unlock.stop} stops waiting.")
-        self._try(self._controller.slots.unlock_with_agent, told)
+        self._try(lambda controller: controller.slots.unlock_with_agent(), told)
 
     def action_stop_waiting(self) -> None:
         if self._busy:
             self.workers.cancel_group(self, "unlock")
             self._busy = False
-            self._controller.lock()  # what is still on its way opens nothing
+            if self.arka.has_loaded:
+                self.arka.controller.lock()  # what is still on its way opens nothing
             self._say("Stopped.")
 
     @on(SecretInput.Submitted, "#passphrase")
@@ -111,50 +118,57 @@ class UnlockScreen(ArkaScreen[None]):
         if event.field.blank:
             self._say("Type the passphrase first.", error=True)
         else:
-            deed = partial(self._controller.unlock, event.field.secret)
-            self._try(deed, "Deriving the key … this takes about a second, on purpose.")
+            passphrase = event.field.secret
+            told = "Deriving the key … this takes about a second, on purpose."
+            self._try(lambda controller: controller.unlock(passphrase), told)
 
     @on(SecretInput.Edited, "#code")
     def _code_edited(self, event: SecretInput.Edited) -> None:
         """What is not shown can at least be counted."""
         if not event.field.blank:
+            from arka_tui.store.slots import RECOVERY_CHARS, tidy_recovery_code
+
             self._say(f"{len(tidy_recovery_code(event.field.secret.reveal()))} of {RECOVERY_CHARS} characters")
 
     @on(SecretInput.Submitted, "#code")
     def _code_entered(self, event: SecretInput.Submitted) -> None:
-        self._try(partial(self._controller.unlock_with_recovery_code, event.field.secret), "Opening …")
+        code = event.field.secret
+        self._try(lambda controller: controller.unlock_with_recovery_code(code), "Opening …")
 
     @on(Input.Submitted, "#key-file")
     def _key_file_entered(self, event: Input.Submitted) -> None:
-        self._try(partial(self._controller.slots.unlock_with_key_file, event.value), "Opening …")
+        self._try(lambda controller: controller.slots.unlock_with_key_file(event.value), "Opening …")
 
-    def _try(self, deed: Callable[[], Opened], told: str) -> None:
+    def _try(self, deed: Callable[["Controller"], "Opened"], told: str) -> None:
         if not self._busy:
             self._busy = True
             self._say(told)
             self._unlock(deed)
 
     @work(description="unlock", exclusive=True, group="unlock")
-    async def _unlock(self, deed: Callable[[], Opened]) -> None:
+    async def _unlock(self, deed: Callable[["Controller"], "Opened"]) -> None:
         self.arka.left_alone = ""
+        controller = await self.arka.loaded()
         try:
-            opened = await asyncio.to_thread(deed)
+            opened = await asyncio.to_thread(deed, controller)
         except ArkaError as failure:
+            from arka_tui.telling import words
+
             self._say(words.problem(failure), error=True)
             self.query_one("#passphrase", SecretInput).replace_on_type = True
             return
         finally:
             self._busy = False
         if self.arka.left_alone:
-            self._controller.lock()
+            controller.lock()
             self._say(self.arka.left_alone)
             return
         if opened.older_copy and not await self.app.push_screen_wait(_older_copy(opened.older_copy)):
-            self._controller.lock()
+            controller.lock()
             self._say("Locked again; nothing was changed.")
             return
         if opened.older_copy:
-            await asyncio.to_thread(self._controller.accept_older_copy)
+            await asyncio.to_thread(controller.accept_older_copy)
         self.arka.enter(opened.notes, recovered=self._mode is _Mode.RECOVERY)
 
     def _say(self, text: str, *, error: bool = False) -> None:
@@ -164,6 +178,8 @@ class UnlockScreen(ArkaScreen[None]):
 
 
 def _older_copy(why: str) -> Confirm:
+    from arka_tui.telling import words
+
     return Confirm(
         "Use this older copy?",
         [

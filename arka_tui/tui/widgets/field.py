@@ -15,6 +15,10 @@ class Field(Input):
                 return
 
 
+class PathField(Field):
+    """Enter goes on to the next field at once: what comes right after is a passphrase, and this one shows its text."""
+
+
 class FilterField(Field):
     """Above a list, while it is filtered. What the keys then do stands at the bottom. Enter is fixed."""
 

@@ -225,6 +225,8 @@ def is_full(failure: NotSaved) -> bool:
 
 def make_folders(folder: Path) -> None:
     """Each missing one 0700, and on disk: `os.makedirs(mode=)` leaves the parents to the umask. Raises: NotSaved."""
+    if os.path.isdir(folder):  # noqa: PTH112  # never raises
+        return
     for each in [*reversed(folder.parents), folder]:
         try:
             if not each.exists():

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-import tomli_w
-
 from arka_tui.store.envelope import Damaged, b64, check_box, length, pae, unb64
 from arka_tui.store.slots import (
     CHALLENGE_BYTES,
@@ -117,12 +115,20 @@ class Document:
 
 
 def render(document: Document) -> bytes:
-    """As TOML, in the one layout that arka writes. What is long is base64, and needs no library to be quoted."""
-    head = tomli_w.dumps({**_head_table(document), "slot": [_slot_table(slot) for slot in document.slots]})
-    index = f'[index]\nsalt = "{b64(document.index_salt)}"\nbox = "{b64(document.index_box)}"'
+    """As TOML, in the one layout that arka writes. No text in it has a character that TOML would escape; a library
+    would look at each of them.
+    """
+    head = [_lines(_head_table(document)), *(f"[[slot]]\n{_lines(_slot_table(slot))}" for slot in document.slots)]
+    index = f'[index]\nsalt = "{b64(document.index_salt)}"\nbox = "{b64(document.index_box)}"\n'
     records = [b'[[record]]\nid = "%b"\nbox = "%b"\n\n' % (each.id_text, each.box_text) for each in document.records]
     seal = f'[seal]\nmac = "{b64(document.mac)}"\n'
-    return b"".join([f"{head}\n{index}\n\n".encode(), *records, seal.encode()])
+    return b"".join(["\n".join([*head, index, ""]).encode(), *records, seal.encode()])
+
+
+def _lines(table: Mapping[str, str | int]) -> str:
+    return "".join(
+        f"{name} = {value}\n" if isinstance(value, int) else f'{name} = "{value}"\n' for name, value in table.items()
+    )
 
 
 def sniff(raw: bytes) -> bool:

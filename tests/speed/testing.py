@@ -1,6 +1,7 @@
 """“Test all” as a user sees it: how long, how many bytes, and whether the program answers meanwhile."""
 
 import json
+import statistics
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ def rows() -> list[Row]:
     over_ssh_s, spent_over_ssh, answers_over_ssh_s = _run(OVER_SSH)
     ideal_s = KEYS / AT_ONCE * ANSWER_S
     frames = [
-        f"{max(answers) / frame:.1f}"
+        f"{statistics.median(answers) / frame:.1f}, at worst {max(answers) / frame:.1f}"
         for answers, frame in ((answers_s, FRAME_S), (answers_over_ssh_s, FRAME_OVER_SSH_S))
     ]
     return [
@@ -31,7 +32,7 @@ def rows() -> list[Row]:
             f"{taken_s / ideal_s:.2f}; over SSH {over_ssh_s / ideal_s:.2f}",
             "1.15",
         ),
-        Row("frames until a key is answered meanwhile, at worst", f"{frames[0]}; over SSH {frames[1]}", "1"),
+        Row("frames until a key is answered meanwhile", f"{frames[0]}; over SSH {frames[1]}", "1"),
         Row(
             f"bytes for a test of {KEYS} keys, the log closed",
             f"{spent:,}; over SSH {spent_over_ssh:,}",

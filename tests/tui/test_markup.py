@@ -56,6 +56,7 @@ OUR_OWN = {
         "self.query_one('#second', Button).label = second",
     ),
     "recovery_code.py": ("f'That is not groups {first} and {second} of the code above.'",),
+    "lines.py": ("static.update(now, layout=False)",),
     "unlock.py": ("update(self._mode.value)",),
 }
 """Constants of the same module, or numbers, on a way that the search does not follow."""

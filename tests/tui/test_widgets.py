@@ -3,18 +3,21 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.app import App, ComposeResult
+from textual.content import Content
 from textual.message import Message
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from arka_tui.credential import Credential
 from arka_tui.secret import Secret
 from arka_tui.tui import onscreen
 from arka_tui.tui.widgets.field import Field
 from arka_tui.tui.widgets.key_list import KeyList, columns
-from arka_tui.tui.widgets.line_list import LineList, cell
+from arka_tui.tui.widgets.line_list import LineList, cell, thrifty
+from arka_tui.tui.widgets.lines import Lines
 from arka_tui.tui.widgets.secret_input import SecretInput
 from tests.conftest import NOW
 
@@ -297,3 +300,49 @@ def test_a_key_that_edits_a_field_acts_before_what_is_typed_after_it() -> None:
 )
 def test_a_line_of_parts_is_told_as_far_as_it_fits(cells: int, told: str) -> None:
     assert onscreen.fitting(["29 keys", "", "testing 1/29", "by trouble first"], cells) == told
+
+
+def test_of_lines_only_those_that_differ_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[str] = []
+    update = Static.update
+
+    def noted(self: Static, content: Content, *, layout: bool) -> None:
+        painted.append(content.plain)
+        update(self, content, layout=layout)
+
+    class Sample(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Lines(3, id="lines")
+
+    async def script() -> None:
+        app = Sample()
+        async with app.run_test():
+            monkeypatch.setattr(Static, "update", noted)
+            lines = app.query_one(Lines)
+            lines.tell([Content("one"), Content("two")])
+            lines.tell([Content("one"), Content("2"), Content("three"), Content("too many")])
+            lines.tell([Content("one")])
+
+    asyncio.run(script())
+    assert painted == ["one", "two", "2", "three", "", ""]
+
+
+RED, GREEN = Style.parse("red on black"), Style.parse("bold green on black")
+
+
+@pytest.mark.parametrize(
+    ("given", "painted"),
+    [
+        ([Segment("  ", RED), Segment("ok", GREEN)], [Segment("  ok", GREEN)]),
+        ([Segment("ok", GREEN), Segment(" ", RED), Segment("no", RED)], [Segment("ok", GREEN), Segment(" no", RED)]),
+        ([Segment(" ", Style.parse("on blue")), Segment("ok", GREEN)], None),
+        ([Segment(" ", RED + Style(underline=True)), Segment("ok", GREEN)], None),
+        ([Segment(" ", RED + Style(reverse=True)), Segment("ok", GREEN)], None),
+        ([Segment("ok", GREEN), Segment("  ", RED)], None),
+    ],
+    ids=["blanks before", "a blank between", "another ground", "a line below", "reversed", "nothing follows"],
+)
+def test_blanks_take_the_colours_of_what_follows_where_that_is_not_seen(
+    given: list[Segment], painted: list[Segment] | None
+) -> None:
+    assert thrifty(given) == (given if painted is None else painted)

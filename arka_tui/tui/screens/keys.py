@@ -33,6 +33,7 @@ from arka_tui.tui.widgets.field import FilterField
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.key_list import SORTS, KeyList, Row, columns
 from arka_tui.tui.widgets.line_list import LineList
+from arka_tui.tui.widgets.lines import Lines
 from arka_tui.tui.widgets.side import Side
 
 LOOK_EVERY_S = 2.0
@@ -112,8 +113,6 @@ class KeysScreen(FilteredScreen[None]):
         """Under way; one that has tested all its keys still writes the log."""
         self._progress = (0, 0)
         self._progress_due: Timer | None = None
-        self._told_lines: list[str] = []
-        """About the key at the cursor."""
 
     # ------------------------------------------------------------------ painting
 
@@ -126,7 +125,7 @@ class KeysScreen(FilteredScreen[None]):
                 yield KeyList(clock=self._controller.now, id="keys")
                 yield Static("", id="empty", classes="hidden")
             yield Side()
-        yield Static("", id="detail")
+        yield Lines(3, id="detail")
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -219,7 +218,7 @@ class KeysScreen(FilteredScreen[None]):
     @on(LineList.Rested)
     def _paint_detail(self) -> None:
         row = self._keys.current
-        detail = self.query_one("#detail", Static)
+        detail = self.query_one(Lines)
         detail.set_class(row is None, "hidden")
         self.call_after_refresh(self._paint_side)
         if row is None:
@@ -231,11 +230,8 @@ class KeysScreen(FilteredScreen[None]):
             lines = [f"{shown.name} was never tested.", self.said("Press {keys.test} to test it") + f"{cost}."]
         else:
             lines = self._told_of(row, check, provider)
-        if lines != self._told_lines:
-            self._told_lines = lines
-            pages = [check.page] if check else []
-            told = (onscreen.linked(line, pages if line in pages else ()) for line in lines)
-            detail.update(Content("\n").join(told), layout=False)
+        pages = [check.page] if check else []
+        detail.tell([onscreen.linked(line, pages if line in pages else ()) for line in lines])
 
     def _paint_side(self) -> None:
         """When it is known whether there is one, and unless a lock came between: all that Enter would show."""

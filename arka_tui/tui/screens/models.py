@@ -20,6 +20,7 @@ from arka_tui.tui.screens.model_detail import ModelDetail, copy_name, known_of
 from arka_tui.tui.widgets.field import FilterField
 from arka_tui.tui.widgets.key_footer import KeyFooter
 from arka_tui.tui.widgets.line_list import LineList
+from arka_tui.tui.widgets.lines import Lines
 from arka_tui.tui.widgets.model_list import ModelList, heads
 from arka_tui.tui.widgets.side import Side
 
@@ -75,7 +76,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
                 yield ModelList(lambda: self._controller.now().date(), id="models")
                 yield Static("", id="empty", classes="hidden")
             yield Side()
-        yield Static("", id="detail")
+        yield Lines(3, id="detail")
         yield Static("", id="notes", classes="hidden")
         yield KeyFooter()
 
@@ -149,7 +150,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
     def _paint_detail(self) -> None:
         models, today = self._models, self._controller.now().date()
         row = models.current
-        detail = self.query_one("#detail", Static)
+        detail = self.query_one(Lines)
         detail.set_class(row is None, "hidden")
         self.call_after_refresh(self._paint_side)
         if row is None:
@@ -157,7 +158,7 @@ class ModelsScreen(ListingScreen, FilteredScreen[None]):
         short = self.size.height < SHORT
         lines = [model_rows.told_briefly(row, today)] if short else model_rows.told(row, models.view, today)
         room = (self.size.width or 80) - 2
-        detail.update(Content("\n").join(onscreen.plain(onscreen.fitting(parts, room)) for parts in lines))
+        detail.tell([onscreen.plain(onscreen.fitting(parts, room)) for parts in lines])
 
     def _paint_side(self) -> None:
         """When it is known whether there is one, and unless a lock came between: all that Enter would show."""

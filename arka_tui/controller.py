@@ -112,6 +112,10 @@ class Controller:
         """Blocks. Raises: VaultExists, NotSaved, UsageError."""
         return self._vault.create(passphrase, recovery_code)
 
+    def look_ahead(self) -> None:
+        """Blocks, while a person types; spares `unlock` what needs no passphrase."""
+        self._vault.look_ahead()
+
     def unlock(self, passphrase: Secret) -> Opened:
         """Blocks. Raises: WrongPassphrase, StalePassphrase, VaultError."""
         return self._vault.unlock(passphrase)

@@ -105,6 +105,11 @@ class Copies:
             raise damage
         return copies
 
+    def look_ahead(self) -> None:
+        """Parses what `unlock` will want: with 10,000 keys that takes a third of a second."""
+        with suppress(VaultError):
+            self._read(self._disk.main)
+
     def slot_kinds(self) -> frozenset[str]:
         """With what the readable files say they open. Nothing of it is authenticated: good for a hint."""
         kinds: frozenset[str] = frozenset()

@@ -109,7 +109,7 @@ class Document:
             "arka-store/1 seal",
             _table_bytes(_head_table(self)),
             pae(*(_table_bytes(_slot_table(slot)) for slot in self.slots)),
-            _table_bytes({"salt": b64(self.index_salt), "box": b64(self.index_box)}),
+            _table_bytes({"salt": b64(self.index_salt), "box": _index_text(self.index_box)}),
             len(self.records).to_bytes(8, "little") + b"".join(map(_record_part, self.records)),
         )
 
@@ -119,7 +119,7 @@ def render(document: Document) -> bytes:
     would look at each of them.
     """
     head = [_lines(_head_table(document)), *(f"[[slot]]\n{_lines(_slot_table(slot))}" for slot in document.slots)]
-    index = f'[index]\nsalt = "{b64(document.index_salt)}"\nbox = "{b64(document.index_box)}"\n'
+    index = f'[index]\nsalt = "{b64(document.index_salt)}"\nbox = "{_index_text(document.index_box)}"\n'
     records = [b'[[record]]\nid = "%b"\nbox = "%b"\n\n' % (each.id_text, each.box_text) for each in document.records]
     seal = f'[seal]\nmac = "{b64(document.mac)}"\n'
     return b"".join(["\n".join([*head, index, ""]).encode(), *records, seal.encode()])
@@ -268,6 +268,12 @@ def _table_bytes(table: Mapping[str, object]) -> bytes:
         value = table[name]
         parts += [name, f"i{value}" if isinstance(value, int) else f"s{value}"]
     return pae(*parts)
+
+
+@lru_cache(maxsize=1)
+def _index_text(box: bytes) -> str:
+    """The seal and the file want the same one, one after the other."""
+    return b64(box)
 
 
 def _record_part(record: Record) -> bytes:

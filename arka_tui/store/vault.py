@@ -194,6 +194,10 @@ class Vault:
         ended = [keyring.forget(each) for each in self._copies.store_ids()]
         return any(ended)
 
+    def look_ahead(self) -> None:
+        """While the passphrase is typed; it opens nothing, and what is wrong is said by `unlock`."""
+        self._copies.look_ahead()
+
     def slot_kinds(self) -> frozenset[str]:
         """What the file on disk says it opens with, before it is opened; a hint, not to be relied on."""
         return self._copies.slot_kinds()

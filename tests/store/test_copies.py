@@ -30,10 +30,10 @@ from arka_tui.errors import (
 )
 from arka_tui.paths import Paths
 from arka_tui.secret import Secret
-from arka_tui.store import Saved, disk
+from arka_tui.store import Saved, copies, disk
 from arka_tui.store.copies import Copies
 from arka_tui.store.disk import Disk
-from arka_tui.store.document import parse, render
+from arka_tui.store.document import Document, parse, render
 from arka_tui.store.slots import CHEAPEST, Argon2Cost, RecoveryCode, Way
 from arka_tui.store.state import State, seal_state
 from arka_tui.store.vault import Opened, Vault
@@ -817,3 +817,35 @@ def test_any_sequence_of_deeds_and_damages_ends_as_it_would_in_memory(
             database=None,
         ),
     )
+
+
+def test_what_was_looked_at_ahead_is_not_parsed_again_and_not_believed_either(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_vault(paths).create(PASSPHRASE, RECOVERY_CODE)
+    parsed: list[bytes] = []
+
+    def noted(raw: bytes) -> Document:
+        parsed.append(raw)
+        return parse(raw)
+
+    monkeypatch.setattr(copies, "parse", noted)
+    vault = open_vault(paths)
+    vault.look_ahead()
+    assert not vault.unlocked
+    vault.unlock(PASSPHRASE)
+    assert len(parsed) == 1
+    other = open_vault(paths)
+    other.look_ahead()
+    vault.add(draft("openai/later"))
+    other.unlock(PASSPHRASE)
+    assert [each.name for each in other.list()] == ["openai/later"]
+
+
+def test_looking_ahead_at_what_is_no_vault_says_nothing_and_unlocking_does(paths: Paths) -> None:
+    paths.vault.parent.mkdir(parents=True, mode=0o700)
+    paths.vault.write_bytes(b"not a vault\n")
+    vault = open_vault(paths)
+    vault.look_ahead()
+    with pytest.raises(VaultForeign):
+        vault.unlock(PASSPHRASE)

@@ -74,6 +74,7 @@ class UnlockScreen(ArkaScreen[None]):
         controller = await self.arka.loaded()
         self._offered = await asyncio.to_thread(controller.slots.offered)
         self.refresh_bindings()
+        await asyncio.to_thread(controller.look_ahead)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self._offered:

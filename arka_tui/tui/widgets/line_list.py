@@ -149,11 +149,12 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor = max(0, min(row, self.row_count() - 1))
 
     def _show_cursor(self) -> None:
-        """At an edge it jumps half a page: one repaint for many key presses."""
+        """At an edge it jumps two thirds of a page: one repaint for many key presses, and some rows stay."""
         top, height = round(self.scroll_offset.y), self.size.height
         if height and not top <= self.cursor < top + height:
             if abs(self.cursor - top) <= height + 1:
-                jump = self.cursor - height // 2
+                kept = height // 3
+                jump = self.cursor - kept if self.cursor > top else self.cursor - height + 1 + kept
             else:
                 jump = self.cursor if self.cursor < top else self.cursor - height + 1
             self.scroll_to(y=max(0, jump), animate=False, force=True, immediate=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from arka_tui import config, links
+from arka_tui import config, links, overrides
 from arka_tui.cli.arguments import Command, Parser, Ways, file
 from arka_tui.cli.desk import Desk
 from arka_tui.cli.exits import OPENING, Exit
@@ -14,7 +14,7 @@ from arka_tui.cli.lying import advise, brief, home, not_read, remedy, told, unre
 from arka_tui.cli.opening import open_vault
 from arka_tui.cli.output import Sign
 from arka_tui.credential import Credential
-from arka_tui.errors import UsageError
+from arka_tui.errors import ConfigError, UsageError
 from arka_tui.plaintext.exposure import is_readable, is_tracked
 from arka_tui.plaintext.matching import Matcher
 from arka_tui.plaintext.places import Place, known_places, place_of, walk, working_tree
@@ -200,9 +200,18 @@ def _tell(desk: Desk, seen: Seen, keys: dict[str, Credential], catalog: Catalog 
         advice = f"{_advice(each)} {page}".rstrip()
         pages.append(page)
         advised.setdefault(advice, []).append(each.name)
-    if catalog and desk.notes.watched and links.wanted(config.load(desk.paths.settings).links, desk.environ):
+    if catalog and desk.notes.watched and _links_wanted(desk):
         desk.notes.link(catalog.pages)
     advise(desk, advised, [each.name for each in seen.found], pages)
+
+
+def _links_wanted(desk: Desk) -> bool:
+    """No where the settings have a mistake: what was found is told all the same."""
+    try:
+        settings = overrides.in_force(config.load(desk.paths.settings), desk.environ)
+    except ConfigError:
+        return False
+    return links.wanted(settings.links, desk.environ)
 
 
 SCAN = Command(_parser, Options, _run)

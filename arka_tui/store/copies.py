@@ -216,7 +216,8 @@ class Copies:
 
     def _read(self, path: Path) -> Copy | None:
         def copy(raw: bytes) -> Copy:
-            return self._known if self._known and self._known.raw == raw else Copy(raw, parse(raw))
+            known = self._known  # another thread may look ahead
+            return known if known and known.raw == raw else Copy(raw, parse(raw))
 
         found = self._judged(path, copy)
         self._known = found or self._known

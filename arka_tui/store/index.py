@@ -87,12 +87,10 @@ def _object(pairs: list[tuple[str, object]]) -> object:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise Damaged
-    return _entry_from_json(members) if "sealed_rev" in members else members
+    return _entry_from_json(members) if members.keys() == _MEMBERS else members
 
 
 def _entry_from_json(fields: dict[str, object]) -> Entry:
-    if fields.keys() != _MEMBERS:
-        raise Damaged
     settings = fields["settings"]
     if not isinstance(settings, dict):
         raise Damaged

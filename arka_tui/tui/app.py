@@ -204,6 +204,7 @@ class ArkaApp(App[None]):
         if links.wanted(self.config.links, os.environ):
             self._links.pages = controller.catalog.pages
         self._loaded.set()
+        self.watch_theme(self.theme)  # it may have been picked meanwhile
 
     def _fitting_theme(self) -> str:
         """The one of the settings; where none is chosen, the terminal's own palette if ours would be washed out."""
@@ -275,7 +276,7 @@ class ArkaApp(App[None]):
             moves = event.key in ("tab", "shift+tab") or (event.key == "enter" and isinstance(self.focused, PathField))
             if moves and self._move_focus(event):
                 return
-            if event.key == "slash" and await self._begin_filter():
+            if await self._begin_filter(event.key):
                 return
         await super().on_event(event)
 
@@ -292,9 +293,11 @@ class ArkaApp(App[None]):
             self.screen.focus_next()
         return True
 
-    async def _begin_filter(self) -> bool:
+    async def _begin_filter(self, key: str) -> bool:
         """At once too: a slow link brings several keys together, and the d of a name would ask to delete a key."""
         if not isinstance(self.screen, FilteredScreen) or not isinstance(self.focused, LineList):
+            return False
+        if all(binding.action != "filter" for binding in self.screen._bindings.key_to_bindings.get(key, ())):
             return False
         return await self.run_action("filter", self.screen)
 

@@ -42,7 +42,9 @@ def model_name(name: str, controller: Controller) -> Public | None:
     """None for what may be a key: of a known shape, whole or in part, or the very one that is stored. Providers name
     models, and may name one after a key.
     """
-    text = safe(name, LONGEST)
+    text = safe(name, LONGEST + 1)
+    if len(text) > LONGEST:
+        return None  # cut, it would name another
     looks_like_one = redact(text) != text and not load_snapshot().names(text)
     if not text or looks_like_one or controller.catalog.holds_key(text) or controller.insight.holders(Secret(text)):
         return None

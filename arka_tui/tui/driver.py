@@ -44,6 +44,6 @@ class PatientDriver(LinuxDriver):
         while last != _I_AM:
             ready, _, _ = select.select([self.fileno], [], [], max(0.0, give_up - time.monotonic()))
             byte = os.read(self.fileno, 1) if ready else b""
-            if not byte:
+            if not byte or time.monotonic() >= give_up:
                 return
             last = (last + byte)[-len(_I_AM) :]

@@ -19,6 +19,9 @@ from arka_tui.errors import ConfigError
 COMMAND = "arka-tui keyboard"
 _HINT = f"{COMMAND} lists them all"
 _NAMED = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
+_YES = "confirm.yes"
+_ASKS = ("keys.delete", "keys.test_all", "detail.delete", "form.save", "form.leave", "app.quit")
+"""What may open a question, which is on another screen."""
 _FIXED = {"tab": "it goes from field to field", "shift+tab": "it goes from field to field"}
 
 
@@ -93,6 +96,10 @@ class Keymap:
     def _refuse_clashes(self) -> None:
         from arka_tui.tui.places import PLACES
 
+        for name in _ASKS:
+            for key in set(self.keys(name)) & set(self.keys(_YES)):
+                told = f"{name!r} and {_YES!r} are both on {key_names.shown(key)}: held down it answers itself"
+                raise ConfigError(f"[keys] in the settings file: {told}", f"give one of them another key; {_HINT}")
         for place in PLACES:
             maps = [node._merged_bindings or BindingsMap() for node in place.nodes]
             before = set(_pairs(maps))

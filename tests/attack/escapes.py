@@ -23,6 +23,7 @@ from arka_tui.secret import Secret
 from arka_tui.simulator import Simulator, unreachable_url
 from arka_tui.simulator.hostile import FIELDS, PAYLOADS
 from arka_tui.store.vault import Vault
+from arka_tui.table import MAX_LINE_CHARS
 from tests.attack.figures import Figures, Sweep
 from tests.e2e.harm import harm_in
 from tests.e2e.home import Home, unlock
@@ -33,6 +34,15 @@ COLUMNS, LINES = 100, 30
 SECRET = Secret("sk-0123456789abcdefghij")
 
 Session = Callable[[Terminal], None]
+
+
+def _as_long_as_a_setting(texts: Sequence[str]) -> str:
+    """As many of them as a line of the settings file takes."""
+    fit = ""
+    for text in texts:
+        if len(tomli_w.dumps({"ca_bundle": f"{fit} {text}"}).encode()) < MAX_LINE_CHARS:
+            fit = f"{fit} {text}"
+    return fit
 
 
 def run(
@@ -106,7 +116,7 @@ def vault(folder: Path, payloads: Sequence[str] = tuple(PAYLOADS)) -> Figures:
         terminal.press("escape", "escape")
 
     with Simulator() as simulator:
-        settings = {"theme": " ".join(texts)[:2000], "ca_bundle": " ".join(texts)[-2000:]}
+        settings = {"theme": _as_long_as_a_setting(texts), "ca_bundle": _as_long_as_a_setting(texts[::-1])}
         raw = run(folder, simulator, fill, walk, settings)
         return _judged(4 * len(texts), raw, harmless(folder, simulator), in_fields=True)
 

@@ -30,6 +30,7 @@ from arka_tui.secret import Secret
 from arka_tui.store import Saved, Store, slots
 from arka_tui.store.document import LaterFormat, NotOurs, Record, parse, render
 from arka_tui.store.envelope import Damaged, pae, unseal
+from arka_tui.store.index import _MEMBERS
 from arka_tui.store.slots import CHEAPEST, PASSPHRASE, RECOVERY, Argon2Cost, RecoveryCode, Slot, UnknownSlot
 from arka_tui.store.state import State, authenticate, seal_state, unlock_document
 from arka_tui.store.vault import Opened, Vault
@@ -525,6 +526,13 @@ def test_an_older_secret_put_back_does_not_open(filled: Paths) -> None:
 
     with pytest.raises(VaultCorrupt):
         resealed(filled, put_back).secret("openai/work")
+
+
+@pytest.mark.parametrize("name", sorted(_MEMBERS))
+def test_a_setting_may_have_any_name_and_the_vault_opens_again(filled: Paths, name: str) -> None:
+    """Providers of one's own name their settings themselves."""
+    added, _ = opened(filled).add(replace(draft("mine/first"), settings=((name, "a value"),)))
+    assert opened(filled).get("mine/first") == added
 
 
 # ---------------------------------------------------------------------- when secrets are opened

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.app import App
 from textual.widget import Widget
 from textual.widgets import Input
@@ -153,6 +154,24 @@ def test_the_same_key_toggles_the_view_of_the_models_wherever_it_is(controller: 
     assert "v" not in fitted.key_to_bindings
 
 
+def test_a_filter_on_another_key_is_as_quick_and_slash_is_free(controller: Controller, add: Add) -> None:
+    add("openai/day")
+    controller.config = replace(controller.config, keys={"keys.filter": "f", "keys.delete": "slash"})
+
+    async def script(driven: Driven) -> None:
+        await driven.on(KeysScreen)
+        await driven.sees("openai/day")
+        for key in "fda":  # as they come over a slow link: together
+            driven.app.post_message(events.Key(key, key))
+        field = driven.app.screen.query_one("#filter", Input)
+        await driven.until(lambda: field.value == "da", "the filter")
+        await driven.press("escape")
+        await driven.press("slash")
+        await driven.sees("Delete openai/day?")
+
+    drive(controller, script)
+
+
 def test_ctrl_c_can_be_made_to_quit(controller: Controller) -> None:
     async def script(driven: Driven) -> None:
         await driven.press("a")
@@ -249,9 +268,9 @@ def _pressed(name: str) -> tuple[str, ...]:
 
 
 def _elsewhere() -> dict[str, str]:
-    """Every binding on another key: those of everywhere and of lists each on its own, the rest from what is left."""
+    """Every binding on another key: of everywhere, lists and questions on their own, the rest from what is left."""
     spare = list(_spare_keys())
-    shared = [name for name in DEFAULTS if name.split(".")[0] in ("app", "list", "filter", "dialog", "read")]
+    shared = [name for name in DEFAULTS if name.split(".")[0] in ("app", "list", "filter", "dialog", "read", "confirm")]
     found = dict(zip(shared, spare, strict=False))
     rest = spare[len(shared) :]
     by_place: dict[str, int] = {}
@@ -345,6 +364,9 @@ def test_the_readmes_example_can_be_taken_as_it_is(tmp_path: Path) -> None:
         ({"keys.add": "j"}, "'keys.add' and 'list.down' are both on j"),
         ({"list.down": "t"}, "'keys.test' and 'list.down' are both on t"),
         ({"keys.add": "space"}, "'keys.add' and 'keys.mark' are both on Space"),
+        ({"keys.delete": "y", "keys.copy": "f9"}, "'confirm.yes' are both on y: held down it answers itself"),
+        ({"confirm.yes": "d"}, "'keys.delete' and 'confirm.yes' are both on d"),
+        ({"confirm.yes": "T"}, "'keys.test_all' and 'confirm.yes' are both on T"),
         ({"detail.log": "k"}, "'read.up' and 'detail.log' are both on k"),
         ({"keys.add": "ctrl+q"}, "'keys.add' and 'app.quit' are both on ctrl\\+q"),
         ({"app.lock": "ctrl+s"}, "'form.save' and 'app.lock' are both on ctrl\\+s"),

@@ -587,7 +587,7 @@ def test_the_last_line_of_a_dialog_is_about_its_own_keys(controller: Controller,
         for opener, expected in (
             ("d", "Esc n No y Yes"),
             ("a", "Esc Close ^s Save"),
-            ("enter", "Esc Close e Edit t Test d Delete l Log"),
+            ("enter", "Esc Close e Edit t Test d Delete l Log y Copy page"),
             ("question_mark", "Esc Close"),
         ):
             await driven.press(opener)

@@ -301,7 +301,7 @@ def test_every_known_models_name_can_be_sent(controller: Controller) -> None:
 
 
 def test_a_name_is_one_short_line_before_it_is_sent(controller: Controller) -> None:
-    hostile = "\x1b]52;c;eA==\x07 a\r\nb\u202e " + "long " * 100
+    hostile = "\x1b]52;c;eA==\x07 a\r\nb\u202e " + "long " * 30
     public = clipboard.model_name(hostile, controller)
     assert public is not None
     assert len(public.text) <= clipboard.LONGEST
@@ -321,3 +321,8 @@ def test_what_a_terminal_does_with_it_is_not_claimed() -> None:
 def test_the_private_parts_that_links_and_clipboard_need_are_there_in_textual_and_rich() -> None:
     assert "_link_id" in Style.__slots__
     assert hasattr(App(), "_driver")
+
+
+def test_a_name_that_would_be_cut_is_not_sent(controller: Controller) -> None:
+    assert clipboard.model_name("m" * clipboard.LONGEST, controller)
+    assert clipboard.model_name("m" * (clipboard.LONGEST + 1), controller) is None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from arka_tui.config import load
 from arka_tui.controller import Controller
 from arka_tui.paths import Paths
 from arka_tui.store.slots import KeyFile
@@ -77,7 +78,7 @@ def test_who_stops_waiting_meanwhile_finds_it_locked(slow: Slow) -> None:
     drive(slow.loading, script)
 
 
-def test_locking_themes_and_the_palette_do_no_harm_meanwhile(slow: Slow) -> None:
+def test_locking_and_the_palette_do_no_harm_meanwhile_and_a_theme_is_kept(slow: Slow, paths: Paths) -> None:
     async def script(driven: Driven) -> None:
         await driven.on(UnlockScreen)
         await driven.press("ctrl+l")
@@ -91,6 +92,7 @@ def test_locking_themes_and_the_palette_do_no_harm_meanwhile(slow: Slow) -> None
         await driven.on(UnlockScreen)
 
     drive(slow.loading, script)
+    assert load(paths.settings).theme == "nord"
 
 
 def test_leaving_does_not_wait_for_it(slow: Slow) -> None:

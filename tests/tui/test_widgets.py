@@ -209,7 +209,7 @@ def test_an_arrow_key_repaints_two_lines(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.slow
-def test_at_the_edge_the_view_jumps_half_a_page() -> None:
+def test_at_the_edge_the_view_jumps_and_a_third_of_it_stays() -> None:
     app = _Lists(_many(100))
 
     async def script(pilot: Pilot[None]) -> None:
@@ -217,7 +217,11 @@ def test_at_the_edge_the_view_jumps_half_a_page() -> None:
         await pilot.pause()
         keys = app.query_one(KeyList)
         assert keys.cursor == 24
-        assert keys.scroll_offset.y == 12
+        assert keys.scroll_offset.y == 16
+        await pilot.press(*["up"] * 9)
+        await pilot.pause()
+        assert keys.cursor == 15
+        assert keys.scroll_offset.y == 0
 
     _drive(app, script)
 

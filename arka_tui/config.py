@@ -5,7 +5,6 @@ What the environment says of them, and what fits where nobody chose, is in `over
 
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -13,11 +12,8 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-import tomli_w
-
 from arka_tui import key_names
 from arka_tui.errors import ConfigError, NotSaved
-from arka_tui.table import MAX_LINE_CHARS
 
 _MAX_BYTES = 32_768
 
@@ -72,6 +68,8 @@ def load(path: Path) -> Config:
             text = file.read(_MAX_BYTES + 1)
         if len(text) > _MAX_BYTES:
             raise ConfigError("the settings file is too large", hint)
+        from arka_tui.table import MAX_LINE_CHARS
+
         if any(len(line) > MAX_LINE_CHARS for line in text.splitlines()):
             raise ConfigError("the settings file has a line that is too large", hint)
         data = tomllib.loads(text.decode())
@@ -134,6 +132,10 @@ def save(path: Path, config: Config, **changes: str | bool | int) -> Config:
     """`config` with `changes`, written beside the file and renamed over it. Raises: NotSaved."""
     changed = replace(config, **changes)  # type: ignore[arg-type]  # names and types are Config's own
     default = asdict(Config())
+    import tempfile  # at each start it would cost, as its neighbour, and most starts save nothing
+
+    import tomli_w
+
     text = tomli_w.dumps({name: value for name, value in asdict(changed).items() if value != default[name]})
     try:
         target = Path(os.path.realpath(path))  # of a link, what it points to is replaced

@@ -1,6 +1,5 @@
 """Names of the keys of the keyboard, in the settings and on screen. They are Textual's."""
 
-import difflib
 import string
 import unicodedata
 
@@ -73,6 +72,8 @@ def _one(name: str) -> str:
         raise ConfigError(f"terminals do not send {name} as such", f'write "{key.upper()}"')
     if len(key) == 1 or found in ("ctrl+space", "ctrl+at", "ctrl+enter", "ctrl+tab", "shift+enter", "shift+space"):
         raise ConfigError(f"not every terminal can send {name}", "choose another key")
+    import difflib
+
     near = difflib.get_close_matches(found, sorted(_KNOWN), n=1)
     hint = f"did you mean {near[0]}?" if near else "keys are named as in ctrl+n, f5, pageup, question_mark or ?"
     raise ConfigError(f"there is no key {name!r}", hint)

@@ -3,7 +3,6 @@
 A variable goes before the file, and the file before what fits. Nothing of this is ever written to the file.
 """
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -64,6 +63,8 @@ def notices(config: Config, environ: Mapping[str, str]) -> list[str]:
     known = [*_OTHERS, *(variable(name) for name in KINDS if name not in _ONLY_IN_THE_FILE)]
     for name in sorted(environ):
         if name.startswith("ARKA_") and name not in known and name not in map(variable, KINDS):
+            import difflib
+
             near = difflib.get_close_matches(name, known, n=1)
             told.append(f"{name} in the environment is not known" + (f"; did you mean {near[0]}?" if near else ""))
     minutes = in_force(config, environ).lock_after_minutes

@@ -4,7 +4,6 @@ Not by Textual's own keymap: that moves what was remapped to the end of the line
 is unknown to `Field`, which looks up its keys itself.
 """
 
-import difflib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -84,6 +83,8 @@ class Keymap:
 
         for name, keys in self._chosen.items():
             if name not in DEFAULTS:
+                import difflib
+
                 near = difflib.get_close_matches(name, DEFAULTS, n=1)
                 hint = f"did you mean {near[0]!r}? {_HINT}" if near else _HINT
                 raise ConfigError(f"[keys] in the settings file has an unknown name {name!r}", hint)

@@ -19,7 +19,7 @@ from arka_tui.tui.driver import ANSWER_S
 from arka_tui.tui.lifeline import GRACE_S
 from tests.e2e.canary import Canary
 from tests.e2e.home import PASSPHRASE, TYPED_PASSPHRASE, Home, choose_passphrase, confirm, unlock, write_down
-from tests.e2e.terminal import ALTERNATE_SCREEN, Terminal
+from tests.e2e.terminal import ALTERNATE_SCREEN, PATIENCE_S, Terminal
 
 pytestmark = pytest.mark.pty
 
@@ -190,6 +190,15 @@ def test_ctrl_z_gives_the_terminal_back_and_sigcont_paints_all_anew(home: Home) 
         assert terminal.not_restored() == []
 
 
+def wait_until_the_kernel_stops_a_child_of(shell: int) -> None:
+    """It is no child of ours, so that nobody tells: a look every hundredth of a second."""
+    [child] = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+    deadline = time.monotonic() + PATIENCE_S
+    while Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        assert time.monotonic() < deadline, "it was not stopped"
+        time.sleep(0.01)
+
+
 def test_a_shell_can_send_it_to_the_background_and_back(home: Home) -> None:
     home.env["PS1"] = "prompt> "
     with Terminal(["bash", "--norc", "--noprofile", "-i"], home.env) as terminal:
@@ -200,6 +209,7 @@ def test_a_shell_can_send_it_to_the_background_and_back(home: Home) -> None:
         terminal.wait_for("Stopped")
         terminal.paste_raw("bg\r")
         terminal.wait_until(lambda picture: picture.count("prompt>") == 3, "a prompt after bg")
+        wait_until_the_kernel_stops_a_child_of(terminal.process.pid)  # in the background it may not paint
         terminal.paste_raw("fg\r")
         terminal.wait_for(FIRST_SCREEN)
         terminal.press("ctrl+q")

@@ -135,6 +135,7 @@ def test_pytest_prints_no_secret_of_a_failing_test(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------- the search finds what is planted
 
 
+@pytest.mark.slow
 def test_the_search_of_memory_finds_what_is_held_and_by_whom() -> None:
     class Holder:
         def __init__(self, held: object) -> None:

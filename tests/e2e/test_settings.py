@@ -80,6 +80,7 @@ def test_what_deserves_to_be_told_of_variables_is_told_on_the_first_screen(home:
         terminal.wait_for("ARKA_LOCK_AFTER_MINUTES is set")
 
 
+@pytest.mark.slow
 def test_remapped_keys_work_at_a_real_terminal(home: Home, simulator: Simulator) -> None:
     home.new_vault().add(draft("openai/work"))
     home.paths.settings.parent.mkdir(parents=True, exist_ok=True)

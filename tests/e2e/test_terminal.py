@@ -119,6 +119,7 @@ def test_what_the_terminal_reports_before_it_hears_is_dropped_and_what_is_typed_
         assert not re.search("35|;7;9|2026|O", terminal.text)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_does_not_answer_is_not_waited_for_long(home: Home) -> None:
     with Terminal(home.command, home.env, on_status=b"") as terminal:
         terminal.wait_for(FIRST_SCREEN)

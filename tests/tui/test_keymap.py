@@ -201,6 +201,7 @@ OLD_KEYS = re.compile(
 )
 
 
+@pytest.mark.slow
 def test_every_screen_names_the_keys_there_are(controller: Controller, add: Add, simulator: Simulator) -> None:
     controller.config = replace(controller.config, keys=_elsewhere())
     key = controller_keys(controller)

@@ -42,21 +42,5 @@ def test_the_core_loads_neither_textual_nor_httpx_nor_the_word_lists(module: str
     assert _loaded_by(module).isdisjoint({"textual", "rich", "httpx", "zxcvbn"})
 
 
-def test_the_door_is_painted_before_what_is_behind_it_is_loaded() -> None:
-    script = (
-        "import arka_tui.tui.app, arka_tui.tui.loading, arka_tui.config, arka_tui.overrides, sys; print(*sys.modules)"
-    )
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    behind = (
-        "cryptography",
-        "httpx",
-        "arka_tui.controller",
-        "arka_tui.store",
-        "arka_tui.providers",
-        "arka_tui.insight",
-    )
-    assert [name for name in loaded if name.startswith((*behind, "arka_tui.telling", "arka_tui.tui.rooms"))] == []
-
-
 def test_the_entry_point_loads_no_cryptography_before_it_is_needed() -> None:
     assert "cryptography" not in _loaded_by("arka_tui.__main__")

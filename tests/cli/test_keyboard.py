@@ -1,8 +1,12 @@
 """`arka-tui keyboard`: what can be remapped, as the settings file takes it."""
 
+import pytest
+
 from arka_tui.cli.exits import Exit
 from arka_tui.config import load
 from tests.cli.conftest import Shell
+
+pytest.importorskip("arka_tui.tui", reason="what can be remapped the screens know")
 
 
 def test_it_lists_every_binding_as_lines_of_the_settings_file(shell: Shell) -> None:

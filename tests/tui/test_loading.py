@@ -1,5 +1,7 @@
 """The door is there before what is behind it: nothing that is typed meanwhile is lost, and nothing seems to be open."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -141,3 +143,19 @@ def test_a_vault_that_went_away_meanwhile_is_not_asked_for(slow: Slow, paths: Pa
         await driven.on(CreateScreen)
 
     drive(slow.loading, script)
+
+
+def test_the_door_is_painted_before_what_is_behind_it_is_loaded() -> None:
+    script = (
+        "import arka_tui.tui.app, arka_tui.tui.loading, arka_tui.config, arka_tui.overrides, sys; print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    behind = (
+        "cryptography",
+        "httpx",
+        "arka_tui.controller",
+        "arka_tui.store",
+        "arka_tui.providers",
+        "arka_tui.insight",
+    )
+    assert [name for name in loaded if name.startswith((*behind, "arka_tui.telling", "arka_tui.tui.rooms"))] == []
